@@ -1,0 +1,53 @@
+/**
+ * @module A chain is data: everything that two nodes must agree on before they can talk about blocks.
+ * The presets are in `presets.ts`. Engines other than proof of work join the `engine` union later.
+ */
+import type {Hash256, Sats} from '../primitives/transaction.js';
+
+export type ChainName = 'regtest' | 'devnet';
+
+/** How the next block's target follows from the ones before. */
+export type RetargetRule =
+  /** Bitcoin's: every `intervalBlocks`, clamped by 4; `noRetarget` on regtest. BIP 94 and testnet's 20-minute rule are not here. */
+  | {readonly kind: 'bitcoin'; readonly intervalBlocks: number; readonly spacingSec: number; readonly noRetarget: boolean; readonly allowMinDifficulty: boolean}
+  /** aserti3-2d. The anchor is the genesis block. */
+  | {readonly kind: 'asert'; readonly spacingSec: number; readonly halfLifeSec: number};
+
+export interface PowEngine {
+  readonly kind: 'pow';
+  /** Easiest target, as a 256-bit integer and in compact form. */
+  readonly powLimit: bigint;
+  readonly powLimitBits: number;
+  readonly retarget: RetargetRule;
+}
+
+export interface AddressPrefixes {
+  readonly pubKeyHash: number;
+  readonly scriptHash: number;
+  readonly wif: number;
+  readonly bech32: string;
+}
+
+export interface ChainSpec {
+  readonly name: ChainName;
+  /** What JSON-RPC calls `chain`. */
+  readonly rpcName: string;
+  /** Four bytes before each P2P message. */
+  readonly magic: Uint8Array;
+  readonly genesisBytes: Uint8Array;
+  readonly genesisHash: Hash256;
+  readonly address: AddressPrefixes;
+  readonly engine: PowEngine;
+  readonly initialSubsidySats: Sats;
+  readonly halvingIntervalBlocks: number;
+  readonly maxMoneySats: Sats;
+  readonly coinbaseMaturityBlocks: number;
+  /** BIP 141's 4; BTQ's 16. */
+  readonly witnessScaleFactor: number;
+  readonly maxBlockWeightWu: number;
+  readonly maxBlockSigopCost: number;
+  /** Furthest that a header's time may lie ahead of the node's clock. */
+  readonly maxFutureSec: number;
+  /** First heights at which the rule binds. */
+  readonly activation: {readonly bip34: number; readonly bip65: number; readonly bip66: number; readonly csv: number; readonly segwit: number; readonly taproot: number};
+}

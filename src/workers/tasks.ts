@@ -1,0 +1,64 @@
+/**
+ * @module The thread pool as actors see it: two capabilities, each with an in-thread twin that passes the same tests.
+ * Refusals are values: a full queue is an answer, not an exception. Types only; nothing here runs.
+ */
+import type {SignatureCheck} from '../protocol/script/signature-check.js';
+
+/** Why the pool did not do the work. */
+export type PoolRefusal = {readonly ok: false; readonly code: 'pool-queue-full' | 'pool-expired' | 'pool-stopped' | 'pool-failed'};
+
+export type SignatureOutcome = {readonly ok: true; /** One per check, in order. */ readonly valid: readonly boolean[]} | PoolRefusal;
+
+export interface SignatureVerifier {
+  /** Checks in batches; known answers come from the signature cache. `deadlineMs` is on the clock that the pool was made with. */
+  verify(checks: readonly SignatureCheck[], options?: {readonly deadlineMs?: number}): Promise<SignatureOutcome>;
+}
+
+/** What all shares of one job have in common; sent to each worker once and cached there by `jobKey`. */
+export interface ShareJob {
+  /** Unique per job for the life of the process. */
+  readonly jobKey: number;
+  /** Coinbase without witness, before and after the extranonces. */
+  readonly coinbase1: Uint8Array;
+  readonly coinbase2: Uint8Array;
+  /** Merkle branch, each 32 bytes, internal order, concatenated. */
+  readonly branch: Uint8Array;
+  /** 32 bytes, internal order. */
+  readonly previousHash: Uint8Array;
+  readonly bits: number;
+}
+
+/** One share to hash. All values are already decoded and range-checked. */
+export interface ShareToHash {
+  readonly job: ShareJob;
+  readonly extranonce1: Uint8Array;
+  readonly extranonce2: Uint8Array;
+  /** With the rolled bits applied. */
+  readonly version: number;
+  readonly timeSec: number;
+  readonly nonce: number;
+}
+
+export type ShareHashOutcome =
+  | {readonly ok: true; /** sha256d of the header, 32 bytes, internal order. */ readonly hash: Uint8Array; /** The 80 bytes that were hashed. */ readonly header: Uint8Array}
+  | PoolRefusal;
+
+export interface ShareHasher {
+  hash(share: ShareToHash, options?: {readonly deadlineMs?: number}): Promise<ShareHashOutcome>;
+}
+
+/** What the inspector, the metrics and the start-up log show of one pool. */
+export interface PoolReport {
+  readonly kernel: 'verifySignatures' | 'hashShares';
+  readonly backends: readonly string[];
+  readonly threads: number;
+  readonly queued: number;
+  readonly queueCapacity: number;
+  readonly itemsDone: number;
+  readonly batchesDone: number;
+  readonly refused: number;
+  readonly lastBatchSize: number;
+  /** Why the last batch had its size, in words. */
+  readonly lastBatchReason: string;
+  readonly itemCostUs: number;
+}
