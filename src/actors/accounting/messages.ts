@@ -1,0 +1,101 @@
+/**
+ * @module What others may ask of the share accounting: who did how much work, and who is owed what.
+ * A share is answered only when it is on disk.
+ */
+import type {Query} from '../../runtime/actor.js';
+import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
+
+/** One accepted share. `seq` is given by the accounting and orders all shares. */
+export interface AcceptedShare {
+  /** Payout address text as decoded and normalised. */
+  readonly account: string;
+  /** What follows the dot; empty when nothing does. */
+  readonly minerName: string;
+  /** Announced difficulty of the job that the share names, as its 256-bit target: the work credited. */
+  readonly target: bigint;
+  readonly height: number;
+  readonly hash: Hash256;
+  readonly isBlock: boolean;
+  readonly sessionId: number;
+  readonly userAgent: string;
+}
+
+export type RejectReason = 'stale' | 'duplicate' | 'low-difficulty' | 'unknown-job' | 'unauthorised' | 'not-subscribed' | 'bad-version-bits' | 'bad-ntime' | 'malformed' | 'busy';
+
+export interface HashrateView {
+  /** Hashes per second over each window, estimated from accepted work. */
+  readonly last1m: number;
+  readonly last5m: number;
+  readonly last1h: number;
+}
+
+export interface AccountView {
+  readonly account: string;
+  readonly hashrate: HashrateView;
+  readonly sharesAccepted: number;
+  readonly sharesRejected: Readonly<Partial<Record<RejectReason, number>>>;
+  /** Difficulty of the best share, for people. */
+  readonly bestShareDifficulty: number;
+  readonly lastShareAtSec: number | undefined;
+  /** Credits of blocks not yet mature. */
+  readonly pendingSats: Sats;
+  /** Matured and not paid. */
+  readonly balanceSats: Sats;
+  readonly rigs: readonly RigView[];
+}
+
+export interface RigView {
+  readonly minerName: string;
+  readonly userAgent: string;
+  readonly hashrate: HashrateView;
+  readonly difficulty: number;
+  readonly connected: number;
+  readonly sharesAccepted: number;
+  readonly lastShareAtSec: number | undefined;
+}
+
+export interface FoundBlockView {
+  readonly height: number;
+  readonly hash: Hash256;
+  readonly account: string;
+  readonly minerName: string;
+  readonly foundAtSec: number;
+  readonly status: 'pending' | 'confirmed' | 'orphaned' | 'rejected';
+  readonly confirmations: number;
+  readonly rewardSats: Sats;
+  /** Work since the block before, over the expected work: 1 is par. */
+  readonly effort: number;
+  /** Adds up to `rewardSats` with the fee. */
+  readonly credits: readonly {readonly account: string; readonly sats: Sats}[];
+  readonly feeSats: Sats;
+}
+
+export interface PoolTotals {
+  readonly hashrate: HashrateView;
+  readonly accountCount: number;
+  readonly sharesAccepted: number;
+  readonly sharesRejected: Readonly<Partial<Record<RejectReason, number>>>;
+  readonly blocksFound: number;
+  readonly roundEffort: number;
+  readonly lastShareSeq: number;
+  readonly scheme: 'SOLO' | 'PPLNS';
+  readonly feePpm: number;
+  /** How full the PPLNS window is, 0..1; 1 for SOLO. */
+  readonly windowFill: number;
+}
+
+/** Reply when the share is durable: its place in the log. */
+export type RecordShare = Query<'accounting.recordShare', {readonly share: AcceptedShare}, {readonly ok: true; readonly seq: number} | {readonly ok: false; readonly code: 'log-unavailable'}>;
+export type RecordReject = {readonly type: 'accounting.recordReject'; readonly account: string; readonly minerName: string; readonly reason: RejectReason};
+/** The pool's block was taken (or not) by the chain; starts the credits. Idempotent by hash. */
+export type RecordBlock = Query<'accounting.recordBlock', {readonly hash: Hash256; readonly height: number; readonly shareSeq: number; readonly account: string; readonly minerName: string; readonly rewardSats: Sats; readonly accepted: boolean; readonly paysFinderDirectly: boolean}, {readonly ok: boolean}>;
+export type GetPoolTotals = Query<'accounting.getTotals', Record<never, never>, PoolTotals>;
+export type GetAccount = Query<'accounting.getAccount', {readonly account: string}, AccountView | null>;
+export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number}, readonly Omit<AccountView, 'rigs'>[]>;
+export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
+
+export type AccountingMessage = RecordShare | RecordReject | RecordBlock | GetPoolTotals | GetAccount | ListAccounts | ListFoundBlocks;
+
+export type AccountingEvent =
+  | {readonly type: 'accounting.shareAccepted'; readonly account: string; readonly minerName: string; readonly difficulty: number; readonly seq: number}
+  | {readonly type: 'accounting.blockFound'; readonly block: FoundBlockView};

@@ -1,0 +1,24 @@
+/**
+ * @module The job factory turns each template into one immutable Stratum job that all sessions share by reference.
+ * A session asks once when it starts and then hears `jobs.published`.
+ */
+import type {Query} from '../../runtime/actor.js';
+import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
+import type {Hash256} from '../../protocol/primitives/transaction.js';
+import type {BlockOutcome} from '../chain/messages.js';
+
+export type GetCurrentJob = Query<'jobs.getCurrent', Record<never, never>, StratumJob | null>;
+
+/** A solved header: assembled to a block, written to disk, given to the chain before the miner is answered. */
+export type SubmitCandidate = Query<'jobs.submitCandidate', {
+  readonly job: StratumJob;
+  readonly extranonce1: Uint8Array;
+  readonly extranonce2: Uint8Array;
+  readonly header: Uint8Array;
+  readonly hash: Hash256;
+  readonly account: string;
+  readonly minerName: string;
+}, BlockOutcome | {readonly ok: false; readonly code: 'chain-unavailable'; readonly status: 'invalid'}>;
+
+export type JobFactoryMessage = GetCurrentJob | SubmitCandidate;
+export type JobEvent = {readonly type: 'jobs.published'; readonly job: StratumJob; readonly cleanJobs: boolean};
