@@ -1,0 +1,163 @@
+/**
+ * @module SHA-256 (FIPS 180-4) and its double, tuned for Bitcoin's short inputs: headers, merkle nodes, transactions.
+ *
+ * The state is two Int32Arrays of this module, reused by every call, so a hash allocates nothing but its result;
+ * the functions are synchronous, hence one user at a time per thread. @noble/hashes is the reference in the tests.
+ * The figures are in `docs` with the bench; from about 150 bytes up `node:crypto` is faster, but the core has no Node.
+ */
+
+// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).
+const ROUND_CONSTANTS = fractionalRoots(64, 1 / 3);
+// The same of the square roots of the first eight (5.3.3).
+const INITIAL_STATE = fractionalRoots(8, 1 / 2);
+
+const schedule = new Int32Array(64);
+const state = new Int32Array(8);
+const block = new Uint8Array(64);
+
+/** The compression state after the first 64 bytes of a message: what stays equal while a nonce is searched. */
+export type Sha256Midstate = Int32Array;
+
+export function sha256(message: Uint8Array): Uint8Array {
+  hashToState(message);
+  const digest = new Uint8Array(32);
+  writeState(digest);
+  return digest;
+}
+
+export function sha256d(message: Uint8Array): Uint8Array {
+  const digest = new Uint8Array(32);
+  sha256dInto(message, digest);
+  return digest;
+}
+
+/** As {@link sha256d}, into the first 32 bytes of `out`; `message` and `out` may overlap. */
+export function sha256dInto(message: Uint8Array, out: Uint8Array): void {
+  hashToState(message);
+  hashStateAgain();
+  writeState(out);
+}
+
+/** @param first64 - exactly the first 64 bytes of the message. */
+export function sha256Midstate(first64: Uint8Array): Sha256Midstate {
+  state.set(INITIAL_STATE);
+  loadWords(first64, 0);
+  compress();
+  return state.slice();
+}
+
+/**
+ * sha256d of an 80-byte header whose first 64 bytes gave `midstate`.
+ * @param tail16 - bytes 64 to 79: end of the merkle root, time, bits, nonce.
+ */
+export function sha256dHeaderTail(midstate: Sha256Midstate, tail16: Uint8Array, out: Uint8Array): void {
+  for (let i = 0; i < 8; i++) state[i] = midstate[i]!;
+  for (let i = 0; i < 4; i++) {
+    const at = 4 * i;
+    schedule[i] = (tail16[at]! << 24) | (tail16[at + 1]! << 16) | (tail16[at + 2]! << 8) | tail16[at + 3]!;
+  }
+  schedule[4] = 0x80000000 | 0;
+  for (let i = 5; i < 15; i++) schedule[i] = 0;
+  schedule[15] = 640;
+  compress();
+  hashStateAgain();
+  writeState(out);
+}
+
+function hashToState(message: Uint8Array): void {
+  const length = message.length;
+  for (let i = 0; i < 8; i++) state[i] = INITIAL_STATE[i]!;
+  let at = 0;
+  for (; at + 64 <= length; at += 64) {
+    loadWords(message, at);
+    compress();
+  }
+  const rest = length - at;
+  for (let i = 0; i < rest; i++) block[i] = message[at + i]!;
+  block[rest] = 0x80;
+  for (let i = rest + 1; i < 64; i++) block[i] = 0;
+  loadWords(block, 0);
+  if (rest >= 56) {
+    compress();
+    for (let i = 0; i < 14; i++) schedule[i] = 0;
+  }
+  schedule[14] = Math.floor(length / 0x20000000);
+  schedule[15] = length << 3;
+  compress();
+}
+
+/** Replaces the state by the hash of its 32 bytes. */
+function hashStateAgain(): void {
+  for (let i = 0; i < 8; i++) schedule[i] = state[i]!;
+  schedule[8] = 0x80000000 | 0;
+  for (let i = 9; i < 15; i++) schedule[i] = 0;
+  schedule[15] = 256;
+  for (let i = 0; i < 8; i++) state[i] = INITIAL_STATE[i]!;
+  compress();
+}
+
+function loadWords(bytes: Uint8Array, offset: number): void {
+  for (let i = 0, at = offset; i < 16; i++, at += 4) {
+    schedule[i] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  }
+}
+
+function writeState(out: Uint8Array): void {
+  for (let i = 0, at = 0; i < 8; i++, at += 4) {
+    const word = state[i]!;
+    out[at] = word >>> 24;
+    out[at + 1] = word >>> 16;
+    out[at + 2] = word >>> 8;
+    out[at + 3] = word;
+  }
+}
+
+/** One compression of `schedule[0..15]` into `state`. */
+function compress(): void {
+  const w = schedule;
+  const k = ROUND_CONSTANTS;
+  for (let i = 16; i < 64; i++) {
+    const w15 = w[i - 15]!;
+    const w2 = w[i - 2]!;
+    const sigma0 = ((w15 >>> 7) | (w15 << 25)) ^ ((w15 >>> 18) | (w15 << 14)) ^ (w15 >>> 3);
+    const sigma1 = ((w2 >>> 17) | (w2 << 15)) ^ ((w2 >>> 19) | (w2 << 13)) ^ (w2 >>> 10);
+    w[i] = (w[i - 16]! + sigma0 + w[i - 7]! + sigma1) | 0;
+  }
+  let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!;
+  let e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!;
+  for (let i = 0; i < 64; i++) {
+    const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const t1 = (h + sum1 + ((e & f) ^ (~e & g)) + k[i]! + w[i]!) | 0;
+    const sum0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const t2 = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
+  }
+  state[0] = state[0]! + a;
+  state[1] = state[1]! + b;
+  state[2] = state[2]! + c;
+  state[3] = state[3]! + d;
+  state[4] = state[4]! + e;
+  state[5] = state[5]! + f;
+  state[6] = state[6]! + g;
+  state[7] = state[7]! + h;
+}
+
+/** Doubles carry 53 bits and these roots need 3 or 5 before the 32: exact enough; the tests compare with noble. */
+function fractionalRoots(count: number, power: number): Int32Array {
+  const words = new Int32Array(count);
+  for (let candidate = 2, found = 0; found < count; candidate++) {
+    let isPrime = true;
+    for (let divisor = 2; divisor * divisor <= candidate; divisor++) if (candidate % divisor === 0) isPrime = false;
+    if (!isPrime) continue;
+    const root = candidate ** power;
+    words[found++] = Math.floor((root - Math.floor(root)) * 0x100000000);
+  }
+  return words;
+}
