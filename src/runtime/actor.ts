@@ -8,6 +8,7 @@
 import type {Clock, Random} from './clock.js';
 import type {Log} from './log.js';
 import type {EventBus} from './event-bus.js';
+import type {Registry} from './registry.js';
 
 /** Every message names its kind; `type` is `<actor>.<verbNoun>` and unique in the whole program. */
 export interface Message {
@@ -109,7 +110,10 @@ export interface Timers<M extends Message> {
 /** Why an actor ended; what its watchers are told. */
 export type StopReason = 'stopped' | 'killed' | 'failed' | 'parent-stopped' | 'restart-limit';
 
-/** System news for an actor, delivered on the control lane to `Behaviour.signal`. */
+/**
+ * System news for an actor, delivered to `Behaviour.signal`. Never bounded and never lost. It comes in order behind
+ * everything that the ended actor itself told the watcher, so the last words are heard before the death.
+ */
 export type Signal =
   | {readonly type: 'terminated'; readonly ref: ActorRef<never>; readonly reason: StopReason; readonly error?: unknown};
 
@@ -120,6 +124,7 @@ export interface ActorContext<M extends Message> {
   readonly random: Random;
   readonly log: Log;
   readonly events: EventBus;
+  readonly registry: Registry;
   readonly timers: Timers<M>;
   /** Deadline of the message in hand, or `undefined`. */
   readonly deadlineMs: number | undefined;

@@ -1,0 +1,169 @@
+/**
+ * @module How a life begins and ends: start, drain, stop, take-down for a restart, and the last act.
+ *
+ * Order of an end: children in reverse start order, each gone before the next is asked; then `onStop`; then whatever
+ * waits becomes dead letters, watchers are told, the parent is told. Draining and `onStop` are bounded by the stop
+ * timeout, each; an actor that overstays is ended as `killed`. A wait for children needs no bound: each child has its own.
+ */
+import type {StopReason} from './actor.js';
+import {CellContext} from './cell-context.js';
+import type {Cell} from './cell.js';
+import {BLOCKED, BUSY, RUNNING, STOPPED, STOPPING} from './cell-phases.js';
+import {OUTSIDE, POISONED} from './envelope.js';
+
+const POISON_MESSAGE = {type: 'runtime.endOfDrain'} as const;
+
+/** Makes an incarnation. A throwing `create` is a failure like any other. */
+export function start(cell: Cell): void {
+  cell.incarnation += 1;
+  const context = new CellContext(cell);
+  cell.context = context;
+  try {
+    cell.behaviour = cell.spec.create(context);
+  } catch (error) {
+    cell.fail(error);
+    return;
+  }
+  cell.unblock();
+}
+
+export function requestStop(cell: Cell, mode: 'drain' | 'now', reason: StopReason): void {
+  if (cell.phase >= STOPPING) {
+    if (mode === 'drain' || cell.stopMode === 'now') return;
+    cell.stopMode = 'now';
+    cell.family?.onChildGone?.(); // Hurries the child that is being waited for.
+    return;
+  }
+  cell.stopReason = reason;
+  cell.stopMode = mode;
+  // A suspended or restarting actor cannot drain: its messages would wait for a restart that nobody wants any more.
+  const canDrain = cell.phase === RUNNING || cell.phase === BUSY;
+  if (mode === 'now' || !canDrain) {
+    beginStop(cell, reason);
+    return;
+  }
+  if (cell.isClosed) return;
+  cell.acceptOwn(POISON_MESSAGE, POISONED);
+  cell.isClosed = true;
+  armBound(cell, () => {
+    cell.host.log.warn({code: 'actor-drain-timeout', path: cell.ref.path}, 'an actor did not empty its mailbox in time');
+    cell.stopMode = 'now';
+    beginStop(cell, 'killed');
+  });
+}
+
+/** Ends the actor without looking at its mailbox again. */
+export function beginStop(cell: Cell, reason: StopReason): void {
+  if (cell.phase >= STOPPING) return;
+  cell.isClosed = true;
+  cell.stopReason = reason;
+  cell.phase = STOPPING;
+  cell.queueState = BLOCKED;
+  disarmBound(cell);
+  // The take-down for a restart is under way and ends in the last act by itself.
+  if (cell.isComingDown) return;
+  takeDown(cell, reason, () => endLife(cell));
+}
+
+/** Children, then `onStop`, then `done`. Shared by stop and restart. */
+export function takeDown(cell: Cell, why: StopReason | 'restarting', done: () => void): void {
+  const family = cell.family;
+  const left = family === undefined ? [] : [...family.children.values()];
+  cell.isComingDown = true;
+  const next = (): void => {
+    let last = left.at(-1);
+    while (last !== undefined && last.phase === STOPPED) {
+      left.pop();
+      last = left.at(-1);
+    }
+    if (last !== undefined) {
+      last.order({kind: 'stop', mode: why === 'restarting' ? 'now' : cell.stopMode, reason: 'parent-stopped'});
+      return;
+    }
+    if (family !== undefined) family.onChildGone = undefined;
+    callOnStop(cell, why, () => {
+      cell.isComingDown = false;
+      done();
+    });
+  };
+  if (family !== undefined) family.onChildGone = next;
+  next();
+}
+
+/** Everything that belongs to one incarnation and not to the actor. */
+export function endIncarnation(cell: Cell, code: 'aborted' | 'dead'): void {
+  cell.incarnation += 1;
+  cell.timers?.cancelAll();
+  cell.timers = undefined;
+  cell.asks.failAll('aborted');
+  cell.answering?.failAll(code === 'dead' ? 'dead' : 'failed', cell.lastError);
+  cell.answering = undefined;
+  cell.mailbox.unstashAll();
+  if (cell.family !== undefined) cell.family.restartTimesMs = [];
+  for (const watched of cell.watching ?? []) watched.watchers?.delete(cell);
+  cell.watching = undefined;
+  cell.behaviour = undefined;
+  cell.context = undefined;
+  cell.current.ask?.fail(code === 'dead' ? 'dead' : 'failed', cell.lastError);
+  cell.current = OUTSIDE;
+  cell.currentMessage = undefined;
+  cell.isAwaiting = false;
+}
+
+/** The last act. */
+export function endLife(cell: Cell): void {
+  const reason = cell.stopReason ?? 'stopped';
+  disarmBound(cell);
+  cell.isClosed = true;
+  endIncarnation(cell, 'dead');
+  cell.phase = STOPPED;
+  cell.mailbox.drainInto((message, envelope) => {
+    if (envelope.kind <= 1) cell.lost(message, envelope, 'stopped');
+  });
+  const watchers = cell.watchers;
+  cell.watchers = undefined;
+  for (const watcher of watchers ?? []) watcher.deliverTermination(cell, reason, cell.lastError);
+  cell.host.cellStopped(cell);
+  cell.parent?.order({kind: 'child-stopped', child: cell});
+}
+
+function callOnStop(cell: Cell, why: StopReason | 'restarting', done: () => void): void {
+  const {behaviour, context} = cell;
+  if (behaviour?.onStop === undefined || context === undefined) {
+    done();
+    return;
+  }
+  let isDone = false;
+  const finish = (error?: unknown): void => {
+    if (isDone) return;
+    isDone = true;
+    disarmBound(cell);
+    if (error !== undefined) cell.host.log.warn({code: 'actor-stop-failed', path: cell.ref.path, err: error}, 'onStop failed');
+    done();
+  };
+  try {
+    const result = behaviour.onStop(why, context);
+    if (result === undefined || typeof result.then !== 'function') {
+      finish();
+      return;
+    }
+    armBound(cell, () => {
+      cell.host.log.warn({code: 'actor-stop-timeout', path: cell.ref.path}, 'onStop did not end in time');
+      if (cell.phase === STOPPING) cell.stopReason = 'killed';
+      finish();
+    });
+    result.then(() => finish(), (error: unknown) => finish(error ?? new Error('rejected without a reason')));
+  } catch (error) {
+    finish(error ?? new Error('thrown without a reason'));
+  }
+}
+
+function armBound(cell: Cell, act: () => void): void {
+  disarmBound(cell);
+  cell.cancelBound = cell.wheel.after(cell.nowMs() + cell.host.stopTimeoutMs, act);
+}
+
+function disarmBound(cell: Cell): void {
+  cell.cancelBound?.();
+  cell.cancelBound = undefined;
+}

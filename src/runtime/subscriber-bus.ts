@@ -1,0 +1,38 @@
+/** @module The event bus: which refs want which event types. Publishing is one `tell` per subscriber, in order of subscription. */
+import type {ActorRef, Message} from './actor.js';
+import type {EventBus} from './event-bus.js';
+
+export class SubscriberBus implements EventBus {
+  private readonly byType = new Map<string, Set<ActorRef<Message>>>();
+  private readonly typesOf = new Map<ActorRef<Message>, Set<string>>();
+
+  publish<E extends Message>(event: E): void {
+    for (const ref of this.byType.get(event.type) ?? []) ref.tell(event);
+  }
+
+  subscribe<E extends Message>(types: readonly E['type'][], ref: ActorRef<E>): void {
+    const subscriber = ref as unknown as ActorRef<Message>;
+    let own = this.typesOf.get(subscriber);
+    if (own === undefined) this.typesOf.set(subscriber, own = new Set());
+    for (const type of types) {
+      own.add(type);
+      let refs = this.byType.get(type);
+      if (refs === undefined) this.byType.set(type, refs = new Set());
+      refs.add(subscriber);
+    }
+  }
+
+  unsubscribe(ref: ActorRef<never>): void {
+    const subscriber = ref as unknown as ActorRef<Message>;
+    for (const type of this.typesOf.get(subscriber) ?? []) {
+      const refs = this.byType.get(type);
+      refs?.delete(subscriber);
+      if (refs?.size === 0) this.byType.delete(type);
+    }
+    this.typesOf.delete(subscriber);
+  }
+
+  subscriberCount(type: string): number {
+    return this.byType.get(type)?.size ?? 0;
+  }
+}
