@@ -1,0 +1,155 @@
+/**
+ * @module The chain's store on LMDB. One `ChainChange` is one batch, which LMDB commits whole or not at all.
+ * Decides nothing about blocks: what it is told to store, it stores.
+ */
+import {join} from 'node:path';
+import type {ChainChange, ChainStore, CoinTotals, LogEntry, StoredHeader} from '../actors/chain/ports.js';
+import type {BlockUndo} from '../protocol/primitives/block.js';
+import type {Coin, Hash256} from '../protocol/primitives/transaction.js';
+import {decodeCoin, encodeCoin} from '../protocol/primitives/coin-codec.js';
+import {decodeUndo, encodeUndo} from '../protocol/primitives/undo-codec.js';
+import {
+  corrupt, decodeHeaderRow, decodeLogRow, decodeTipRow, decodeTotalsRow, encodeHeaderRow, encodeLogRow, encodeTipRow,
+  encodeTotalsRow, headerKey, logKey,
+} from './chain-rows.js';
+import {openDatabase} from './open-database.js';
+import type {BatchWriter, Database, Table} from './open-database.js';
+
+/** Raised when a table's bytes change meaning; docs/storage-layout.md keeps the history. */
+export const CHAIN_FORMAT_VERSION = 1;
+/** Folder of the chain database inside the data folder. */
+export const CHAIN_FOLDER = 'chain';
+
+const TIP_KEY = Uint8Array.of(0x01);
+const TOTALS_KEY = Uint8Array.of(0x02);
+/** Key size of a coin: txid ‖ output index. */
+export const COIN_KEY_SIZE = 36;
+
+export interface ChainStoreOptions {
+  /** The node's data folder; the store lives in its subfolder `chain`. */
+  readonly dataDirectory: string;
+  readonly chainName: string;
+  readonly readOnly?: boolean;
+}
+
+/** A ChainStore with an end, and with the walk over all coins that `pithead verify` needs. */
+export interface OwnedChainStore extends ChainStore {
+  /** Every coin, in key order. */
+  allCoins(): Iterable<{readonly key: Uint8Array; readonly coin: Coin}>;
+  close(): Promise<void>;
+}
+
+/** @throws StorageError as `openDatabase` does. */
+export function openChainStore(options: ChainStoreOptions): OwnedChainStore {
+  return new LmdbChainStore(openDatabase({
+    directory: join(options.dataDirectory, CHAIN_FOLDER),
+    kind: 'chain',
+    chainName: options.chainName,
+    formatVersion: CHAIN_FORMAT_VERSION,
+    readOnly: options.readOnly ?? false,
+  }));
+}
+
+class LmdbChainStore implements OwnedChainStore {
+  readonly #database: Database;
+  readonly #headers: Table;
+  readonly #bodies: Table;
+  readonly #undo: Table;
+  readonly #coins: Table;
+  readonly #log: Table;
+  readonly #meta: Table;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#headers = database.table('headers');
+    this.#bodies = database.table('bodies');
+    this.#undo = database.table('undo');
+    this.#coins = database.table('coins');
+    this.#log = database.table('log');
+    this.#meta = database.table('meta');
+  }
+
+  *headers(): Iterable<{readonly hash: Hash256; readonly entry: StoredHeader}> {
+    for (const {key, value} of this.#headers.range()) yield decodeHeaderRow(key, value);
+  }
+
+  tip(): {readonly hash: Hash256; readonly height: number} | undefined {
+    const row = this.#meta.get(TIP_KEY);
+    return row === undefined ? undefined : decodeTipRow(row);
+  }
+
+  totals(): CoinTotals {
+    const row = this.#meta.get(TOTALS_KEY);
+    return row === undefined ? {coinCount: 0, totalSats: 0n} : decodeTotalsRow(row);
+  }
+
+  lastLogSeq(): number {
+    for (const {key, value} of this.#log.range({reverse: true, limit: 1})) return decodeLogRow(key, value).seq;
+    return 0;
+  }
+
+  logFrom(seq: number, limit: number): readonly LogEntry[] {
+    return Array.from(this.#log.range({from: logKey(seq), limit}), ({key, value}) => decodeLogRow(key, value));
+  }
+
+  blockBytes(hash: Hash256): Uint8Array | undefined {
+    return this.#bodies.get(hash);
+  }
+
+  undo(hash: Hash256): BlockUndo | undefined {
+    const row = this.#undo.get(hash);
+    if (row === undefined) return undefined;
+    const decoded = decodeUndo(row);
+    if (!decoded.ok) throw corrupt('undo', decoded.detail);
+    return decoded.value;
+  }
+
+  coin(key: Uint8Array): Coin | undefined {
+    const row = this.#coins.peek(key);
+    return row === undefined ? undefined : coinOf(row);
+  }
+
+  *allCoins(): Iterable<{readonly key: Uint8Array; readonly coin: Coin}> {
+    for (const {key, value} of this.#coins.range()) yield {key: key.slice(), coin: coinOf(value)};
+  }
+
+  commit(change: ChainChange): Promise<void> {
+    return this.#database.batch((writer) => this.#write(writer, change));
+  }
+
+  /**
+   * Coins go in the order given. Sorting 4,000 random keys first cost 4 ms of the event loop and saved nothing measurable
+   * in the commit (44 ms either way, 200,000 coins, Node 20.20, 2-core EPYC): LMDB copies each touched leaf once per
+   * transaction, whatever the order.
+   */
+  #write(writer: BatchWriter, change: ChainChange): void {
+    const {header, body, undo, removedCoins, addedCoins, totals, tip, log} = change;
+    if (header !== undefined) writer.put(this.#headers, headerKey(header.entry.height, header.hash), encodeHeaderRow(header.entry));
+    if (body !== undefined) writer.put(this.#bodies, body.hash, body.blockBytes);
+    if (undo !== undefined) writer.put(this.#undo, undo.hash, encodeUndo(undo.undo));
+    // Removals first: a disconnected block's output may have the key of a coin that the same change restores.
+    for (const key of removedCoins ?? []) writer.remove(this.#coins, key);
+    for (const {key, coin} of addedCoins ?? []) writer.put(this.#coins, key, encodeCoin(coin));
+    if (totals !== undefined) writer.put(this.#meta, TOTALS_KEY, encodeTotalsRow(totals));
+    if (tip !== undefined) writer.put(this.#meta, TIP_KEY, encodeTipRow(tip));
+    if (log !== undefined) writer.put(this.#log, logKey(log.seq), encodeLogRow(log));
+  }
+
+  flushed(): Promise<void> {
+    return this.#database.flushed();
+  }
+
+  diskBytes(): number {
+    return this.#database.diskBytes();
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+function coinOf(row: Uint8Array): Coin {
+  const decoded = decodeCoin(row);
+  if (!decoded.ok) throw corrupt('coins', decoded.detail);
+  return decoded.value;
+}

@@ -1,0 +1,255 @@
+/**
+ * @module The only place that opens LMDB. Hands out tables of bytes to bytes and atomic batches; knows no rows.
+ *
+ * Values are raw bytes (lmdb's msgpack stays off) and keys sort as bytes. A database states its kind, its chain and
+ * its format version in the table `identity`; another chain or a newer format is refused, not guessed at.
+ * All rows and their layout: docs/storage-layout.md.
+ */
+import {open} from 'lmdb';
+import type {Database as LmdbTable, RootDatabase} from 'lmdb';
+import {existsSync, mkdirSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {assert} from '../protocol/verdict.js';
+import {StorageError} from './storage-error.js';
+
+/** Address space, not disk: the file grows with its rows. Large at once, because remapping stalls all readers. */
+const MAP_BYTES = 16 * 1024 ** 3;
+const TABLES_MAX = 16;
+/** LMDB's limit for 4-kB pages, as lmdb is built. */
+const KEY_BYTES_MAX = 1978;
+
+export interface DatabaseOptions {
+  /** Folder of this database alone; made when missing. */
+  readonly directory: string;
+  /** What the rows are: `chain`, `accounting`. */
+  readonly kind: string;
+  readonly chainName: string;
+  /** Highest format that the caller knows; written to a new database. */
+  readonly formatVersion: number;
+  readonly readOnly?: boolean;
+  readonly mapBytes?: number;
+}
+
+export interface RangeQuery {
+  readonly from?: Uint8Array;
+  /** Exclusive. */
+  readonly to?: Uint8Array;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+export interface Table {
+  /** A copy: it stays valid. */
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** Memory that the next read of any table overwrites. For decoding on the spot. */
+  peek(key: Uint8Array): Uint8Array | undefined;
+  has(key: Uint8Array): boolean;
+  range(query?: RangeQuery): Iterable<{readonly key: Uint8Array; readonly value: Uint8Array}>;
+  rowCount(): number;
+}
+
+/** Writes are legal only inside `Database.batch`. Values must not change until the batch has settled. */
+export interface BatchWriter {
+  put(table: Table, key: Uint8Array, value: Uint8Array): void;
+  remove(table: Table, key: Uint8Array): void;
+}
+
+export interface Database {
+  readonly formatVersion: number;
+  table(name: string): Table;
+  /** All writes of `write`, or none. Resolves when committed and readable, which is before it is on disk. */
+  batch(write: (writer: BatchWriter) => void): Promise<void>;
+  /** Resolves when everything committed before the call is on disk. */
+  flushed(): Promise<void>;
+  diskBytes(): number;
+  close(): Promise<void>;
+}
+
+/** @throws StorageError `database-wrong-chain`, `database-newer-format`, `database-missing`, `database-corrupt`. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const dataFile = join(options.directory, 'data.mdb');
+  const readOnly = options.readOnly ?? false;
+  if (readOnly && !existsSync(dataFile)) throw new StorageError('database-missing', `There is no ${options.kind} database in ${options.directory}.`);
+  if (!readOnly) mkdirSync(options.directory, {recursive: true});
+  const root = open({
+    path: options.directory,
+    // `data.mdb` in the folder, whatever dots the folder's name has: lmdb takes a dot for a file name.
+    noSubdir: false,
+    mapSize: options.mapBytes ?? MAP_BYTES,
+    maxDbs: TABLES_MAX,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    readOnly,
+  });
+  const identity = root.openDB({name: 'identity', encoding: 'binary', keyEncoding: 'binary'});
+  const formatVersion = claimIdentity(identity, options);
+  return new LmdbDatabase(root, dataFile, formatVersion);
+}
+
+const KIND_KEY = Buffer.from('kind');
+const CHAIN_KEY = Buffer.from('chain');
+const FORMAT_KEY = Buffer.from('format');
+
+/** Writes the identity of a new database; checks that of an old one. */
+function claimIdentity(identity: LmdbTable, options: DatabaseOptions): number {
+  const read = (key: Buffer): string | undefined => identity.getBinary(key)?.toString('utf8');
+  const kind = read(KIND_KEY);
+  if (kind === undefined && !(options.readOnly ?? false)) {
+    // The one synchronous transaction of a database's life: it runs before any batch can be under way.
+    identity.transactionSync(() => {
+      identity.putSync(KIND_KEY, Buffer.from(options.kind));
+      identity.putSync(CHAIN_KEY, Buffer.from(options.chainName));
+      identity.putSync(FORMAT_KEY, Buffer.from(String(options.formatVersion)));
+    });
+    return options.formatVersion;
+  }
+  const chain = read(CHAIN_KEY);
+  const format = Number(read(FORMAT_KEY));
+  if (kind !== options.kind || chain === undefined || !Number.isSafeInteger(format)) {
+    throw new StorageError('database-corrupt', `${options.directory} does not hold a ${options.kind} database of Pithead.`);
+  }
+  if (chain !== options.chainName) {
+    throw new StorageError('database-wrong-chain', `${options.directory} holds the chain ${chain}, not ${options.chainName}. Choose another --data folder or --chain.`);
+  }
+  if (format > options.formatVersion) {
+    throw new StorageError('database-newer-format', `${options.directory} has format ${format}; this Pithead knows up to ${options.formatVersion}. Run the newer one.`);
+  }
+  return format;
+}
+
+class LmdbDatabase implements Database {
+  readonly formatVersion: number;
+  readonly #root: RootDatabase;
+  readonly #dataFile: string;
+  readonly #tables = new Map<string, LmdbBackedTable>();
+  #isClosed = false;
+
+  constructor(root: RootDatabase, dataFile: string, formatVersion: number) {
+    this.#root = root;
+    this.#dataFile = dataFile;
+    this.formatVersion = formatVersion;
+  }
+
+  table(name: string): Table {
+    const known = this.#tables.get(name);
+    if (known !== undefined) return known;
+    const table = new LmdbBackedTable(this.#root.openDB({name, encoding: 'binary', keyEncoding: 'binary'}));
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  /**
+   * Collects before it writes: lmdb commits what a throwing callback had already put. So `write` may fail half-way
+   * (a value that does not encode) and nothing has happened.
+   */
+  async batch(write: (writer: BatchWriter) => void): Promise<void> {
+    if (this.#isClosed) throw new StorageError('database-closed', 'The database is closed.');
+    const collected = new CollectingWriter();
+    write(collected);
+    try {
+      // `batch` opens a block in lmdb's instruction stream that its writer thread cannot commit half of.
+      await this.#root.batch(() => collected.replay());
+    } catch (error) {
+      const cause = await commitCause(error);
+      throw new StorageError('database-write-failed', `The disk refused a write: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    }
+  }
+
+  async flushed(): Promise<void> {
+    await this.#root.flushed;
+  }
+
+  diskBytes(): number {
+    return statSync(this.#dataFile).size;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#root.close();
+  }
+}
+
+/** lmdb rejects with a shell error whose `commitError` promise carries the reason. */
+async function commitCause(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
+}
+
+class CollectingWriter implements BatchWriter {
+  readonly #tables: LmdbTable[] = [];
+  readonly #keys: Uint8Array[] = [];
+  readonly #values: (Uint8Array | undefined)[] = [];
+
+  put(table: Table, key: Uint8Array, value: Uint8Array): void {
+    this.#add(table, key, value);
+  }
+
+  remove(table: Table, key: Uint8Array): void {
+    this.#add(table, key, undefined);
+  }
+
+  #add(table: Table, key: Uint8Array, value: Uint8Array | undefined): void {
+    assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'a key fits LMDB');
+    this.#tables.push((table as LmdbBackedTable).lmdb);
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+
+  /** Nothing in here can fail any more: keys and values are bytes of legal size. */
+  replay(): void {
+    for (let i = 0; i < this.#keys.length; i++) {
+      const value = this.#values[i];
+      if (value === undefined) void this.#tables[i]!.remove(this.#keys[i]!);
+      else void this.#tables[i]!.put(this.#keys[i]!, value);
+    }
+  }
+}
+
+class LmdbBackedTable implements Table {
+  readonly lmdb: LmdbTable;
+  constructor(lmdb: LmdbTable) {
+    this.lmdb = lmdb;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const value = this.lmdb.getBinary(key);
+    return value === undefined ? undefined : plain(value);
+  }
+
+  peek(key: Uint8Array): Uint8Array | undefined {
+    const value = this.lmdb.getBinaryFast(key);
+    return value === undefined ? undefined : plain(value);
+  }
+
+  has(key: Uint8Array): boolean {
+    return this.lmdb.doesExist(key);
+  }
+
+  *range(query: RangeQuery = {}): Iterable<{readonly key: Uint8Array; readonly value: Uint8Array}> {
+    const rows = this.lmdb.getRange({
+      // A reverse walk starts at its upper end.
+      ...(query.reverse === true
+        ? {...(query.to === undefined ? {} : {start: query.to, exclusiveStart: true}), ...(query.from === undefined ? {} : {end: query.from, inclusiveEnd: true})}
+        : {...(query.from === undefined ? {} : {start: query.from}), ...(query.to === undefined ? {} : {end: query.to})}),
+      reverse: query.reverse ?? false,
+      ...(query.limit === undefined ? {} : {limit: query.limit}),
+    });
+    for (const row of rows) yield {key: plain(row.key as Buffer), value: plain(row.value as Buffer)};
+  }
+
+  rowCount(): number {
+    const stats = this.lmdb.getStats();
+    return 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0;
+  }
+}
+
+/** Nothing outside sees a Buffer: its `slice` shares memory where that of a Uint8Array copies. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
