@@ -10,8 +10,12 @@ export type ChainName = 'regtest' | 'devnet';
 export type RetargetRule =
   /** Bitcoin's: every `intervalBlocks`, clamped by 4; `noRetarget` on regtest. BIP 94 and testnet's 20-minute rule are not here. */
   | {readonly kind: 'bitcoin'; readonly intervalBlocks: number; readonly spacingSec: number; readonly noRetarget: boolean; readonly allowMinDifficulty: boolean}
-  /** aserti3-2d. The anchor is the genesis block. */
-  | {readonly kind: 'asert'; readonly spacingSec: number; readonly halfLifeSec: number};
+  /**
+   * aserti3-2d. `genesis`: the schedule is absolute, and a chain that was switched off for a night stays at the easiest
+   * target until it has caught up thousands of blocks. `parent`: the anchor moves with each block, so time lost beyond
+   * the easiest target is forgotten: for networks that stop and go. Default `genesis`.
+   */
+  | {readonly kind: 'asert'; readonly spacingSec: number; readonly halfLifeSec: number; readonly anchor?: 'genesis' | 'parent'};
 
 export interface PowEngine {
   readonly kind: 'pow';

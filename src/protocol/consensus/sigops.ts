@@ -1,0 +1,110 @@
+/**
+ * @module Signature operations, counted without running anything: the bound on what a block may cost to verify.
+ * Legacy counting is consensus history and deliberately crude (every bare CHECKMULTISIG counts 20).
+ */
+import type {Coin, Transaction} from '../primitives/transaction.js';
+import {isCoinbase} from '../primitives/transaction-codec.js';
+
+const OP_PUSHDATA1 = 0x4c;
+const OP_PUSHDATA4 = 0x4e;
+const OP_1 = 0x51;
+const OP_16 = 0x60;
+const OP_CHECKSIG = 0xac;
+const OP_CHECKSIGVERIFY = 0xad;
+const OP_CHECKMULTISIG = 0xae;
+const OP_CHECKMULTISIGVERIFY = 0xaf;
+const MULTISIG_KEYS_MAX = 20;
+const NO_BYTES = new Uint8Array(0);
+
+interface ScriptStep {
+  readonly opcode: number;
+  /** What the opcode pushes; empty for those that push no bytes of the script. */
+  readonly data: Uint8Array;
+  readonly next: number;
+}
+
+/** @param isAccurate - with a preceding OP_1..OP_16, CHECKMULTISIG counts that many keys: P2SH and witness scripts. */
+export function countSigops(script: Uint8Array, isAccurate: boolean): number {
+  let count = 0;
+  let previous = 0xff;
+  for (let at = 0; at < script.length;) {
+    const step = readStep(script, at);
+    // What cannot be parsed ends the count and does not void it.
+    if (step === undefined) break;
+    const {opcode} = step;
+    if (opcode === OP_CHECKSIG || opcode === OP_CHECKSIGVERIFY) count += 1;
+    else if (opcode === OP_CHECKMULTISIG || opcode === OP_CHECKMULTISIGVERIFY) {
+      count += isAccurate && previous >= OP_1 && previous <= OP_16 ? previous - OP_1 + 1 : MULTISIG_KEYS_MAX;
+    }
+    previous = opcode;
+    at = step.next;
+  }
+  return count;
+}
+
+/** In all scripts of the transaction itself, crudely. */
+export function countLegacySigops(transaction: Transaction): number {
+  let count = 0;
+  for (const input of transaction.inputs) count += countSigops(input.scriptSig, false);
+  for (const output of transaction.outputs) count += countSigops(output.scriptPubKey, false);
+  return count;
+}
+
+/** BIP 141's cost: legacy and P2SH count `witnessScaleFactor` times, witness programs once. */
+export function sigopCost(
+  transaction: Transaction, spentCoins: readonly Coin[],
+  rules: {readonly witnessScaleFactor: number; readonly hasSegwit: boolean},
+): number {
+  let scaled = countLegacySigops(transaction);
+  if (isCoinbase(transaction)) return scaled * rules.witnessScaleFactor;
+  let witness = 0;
+  for (let i = 0; i < spentCoins.length; i++) {
+    const input = transaction.inputs[i]!;
+    const scriptPubKey = spentCoins[i]!.scriptPubKey;
+    const redeemScript = isScriptHash(scriptPubKey) ? lastPush(input.scriptSig) : undefined;
+    if (redeemScript !== undefined) scaled += countSigops(redeemScript, true);
+    if (rules.hasSegwit) witness += witnessSigops(redeemScript ?? scriptPubKey, input.witness);
+  }
+  return scaled * rules.witnessScaleFactor + witness;
+}
+
+/** OP_HASH160, push of 20 bytes, OP_EQUAL. */
+function isScriptHash(script: Uint8Array): boolean {
+  return script.length === 23 && script[0] === 0xa9 && script[1] === 0x14 && script[22] === 0x87;
+}
+
+/** Version 0 only: later versions count nothing here (taproot has a budget of its own, in the interpreter). */
+function witnessSigops(program: Uint8Array, witness: readonly Uint8Array[]): number {
+  if (program[0] !== 0) return 0;
+  if (program.length === 22 && program[1] === 20) return 1;
+  const witnessScript = witness.at(-1);
+  return program.length === 34 && program[1] === 32 && witnessScript !== undefined ? countSigops(witnessScript, true) : 0;
+}
+
+/** What a push-only script leaves on top, as bytes; undefined when it does anything but push. */
+function lastPush(script: Uint8Array): Uint8Array | undefined {
+  let data: Uint8Array = NO_BYTES;
+  for (let at = 0; at < script.length;) {
+    const step = readStep(script, at);
+    if (step === undefined || step.opcode > OP_16) return undefined;
+    data = step.data;
+    at = step.next;
+  }
+  return data;
+}
+
+function readStep(script: Uint8Array, at: number): ScriptStep | undefined {
+  const opcode = script[at]!;
+  if (opcode > OP_PUSHDATA4) return {opcode, data: NO_BYTES, next: at + 1};
+  let start = at + 1;
+  let length = opcode;
+  if (opcode >= OP_PUSHDATA1) {
+    const width = 1 << (opcode - OP_PUSHDATA1);
+    if (start + width > script.length) return undefined;
+    length = 0;
+    for (let i = width - 1; i >= 0; i--) length = length * 256 + script[start + i]!;
+    start += width;
+  }
+  if (length > script.length - start) return undefined;
+  return {opcode, data: script.subarray(start, start + length), next: start + length};
+}
