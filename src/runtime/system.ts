@@ -100,7 +100,6 @@ class LocalSystem implements ActorSystem, CellHost {
     const spec = {...rootSpec, supervision: options.supervision ?? DEFAULT_SUPERVISION};
     this.root = new Cell({host: this, parent: undefined, spec, options: {name: ''}, id: 0});
     this.root.family = new Family();
-    this.livingCount = 1;
     this.whenTerminated = new Promise((resolve) => this.stopWaiters.set(this.root, [resolve]));
     this.root.order({kind: 'start'});
   }
@@ -142,7 +141,7 @@ class LocalSystem implements ActorSystem, CellHost {
     return statsOf({
       meter: this.scheduler.meter,
       deadLetterCount: this.deadLetters.total,
-      actorCount: this.livingCount - 1,
+      actorCount: this.livingCount,
       actorsStarted: this.nextId,
       timersArmed: this.wheel.size,
     });
@@ -153,7 +152,7 @@ class LocalSystem implements ActorSystem, CellHost {
   }
 
   cellStopped(cell: Cell): void {
-    this.livingCount -= 1;
+    if (cell !== this.root) this.livingCount -= 1;
     this.events.unsubscribe(cell.ref);
     this.registry.forget(cell.ref);
     for (const resolve of this.stopWaiters.get(cell) ?? []) resolve();
