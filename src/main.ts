@@ -1,2 +1,7 @@
-/** @module The `pithead` command. */
-export {};
+/** @module The `pithead` command: the list of subcommands, and the exit code of the one that was called. */
+import {dispatch} from './cli/dispatch.js';
+import {initCommand} from './cli/init.js';
+import {rpcCommand} from './cli/rpc.js';
+import {versionCommand} from './cli/version.js';
+
+process.exitCode = await dispatch(process.argv.slice(2), [initCommand, rpcCommand, versionCommand]);

@@ -1,0 +1,36 @@
+/** @module `pithead init`: writes a commented config file for a role. Never overwrites one without being told to. */
+import {writeFileSync} from 'node:fs';
+import {ROLE_NAMES, configTemplate, type RoleName} from '../config.js';
+import {UsageError, type Command} from './command.js';
+import {complain, print} from './print.js';
+
+export const initCommand: Command = {
+  name: 'init',
+  summary: 'Writes a commented config file: every setting of the role, at its default.',
+  usage: '[--role ROLE] [--chain CHAIN] [--out FILE] [--force]',
+  flags: {
+    role: {kind: 'text', value: 'ROLE', doc: `all-in-one (default), ${ROLE_NAMES.join(', ')}`, choices: ['all-in-one', ...ROLE_NAMES]},
+    chain: {kind: 'text', value: 'CHAIN', doc: 'devnet (default) or regtest', choices: ['devnet', 'regtest']},
+    out: {kind: 'text', value: 'FILE', doc: 'where to write; - is the terminal. Default ./pithead.toml'},
+    force: {kind: 'switch', doc: 'overwrite an existing file'},
+  },
+  takesWords: false,
+  run(_words, flags) {
+    const text = configTemplate((flags.text('role') ?? 'all-in-one') as RoleName | 'all-in-one', flags.text('chain') ?? 'devnet');
+    const out = flags.text('out') ?? './pithead.toml';
+    if (out === '-') {
+      print(text);
+      return Promise.resolve(0);
+    }
+    try {
+      writeFileSync(out, text, {flag: flags.has('force') ? 'w' : 'wx'});
+    } catch (error) {
+      const {code} = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') throw new UsageError(`init: ${out} exists; --force overwrites it, --out writes elsewhere`);
+      complain(`pithead init: ${out} cannot be written (${code ?? String(error)})`);
+      return Promise.resolve(1);
+    }
+    print(`Wrote ${out}. Start it with: pithead start --config ${out}`);
+    return Promise.resolve(0);
+  },
+};

@@ -1,0 +1,130 @@
+/**
+ * @module Every setting of Pithead: its key, type, bounds, default and meaning, in one schema.
+ *
+ * The config file, the environment, the flags, `pithead init` and docs/configuration.md are all read from here, so that
+ * none of them can know a setting that the others do not. It decides what a value may be, not where it comes from.
+ */
+import {z} from 'zod';
+
+export const ROLE_NAMES = ['full', 'mining-pool', 'solo-pool', 'explorer', 'demo-miner'] as const;
+export type RoleName = (typeof ROLE_NAMES)[number];
+
+/** What `pithead start` runs when nobody names a role: everything, on one private chain. */
+export const ALL_IN_ONE_ROLES: readonly RoleName[] = ['full', 'mining-pool', 'explorer', 'demo-miner'];
+
+const port = (preset: number, what: string) => z.int().min(0).max(65_535).default(preset)
+  .describe(`TCP port of ${what}. 0 takes any free one; the ready file tells which.`);
+const host = (what: string) => z.string().min(1).default('127.0.0.1')
+  .describe(`Address that ${what} listens on. 127.0.0.1 serves this machine only.`);
+/** An optional text: the empty string counts as absent, so that a generated file can show the key. */
+const optionalText = (doc: string) => z.string().default('').describe(doc);
+
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
+  json: z.boolean().default(false).describe('One JSON object a line in place of text for people.'),
+}).describe('The log.');
+
+const stratum = z.strictObject({
+  host: host('the Stratum server'),
+  port: port(3333, 'Stratum V1'),
+  maxSessions: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected at one time; more are told so and closed.'),
+  maxSessionsPerAddress: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected from one IP address.'),
+}).describe('The Stratum V1 server that miners connect to.');
+
+const http = z.strictObject({
+  host: host('the web page'),
+  port: port(8420, 'the web page, API and metrics'),
+  allowedHosts: z.array(z.string().min(1)).default([])
+    .describe('Further names that a browser may call this server by. Loopback names and http.host always may: this defeats DNS rebinding.'),
+  maxLiveClients: z.int().min(1).max(10_000).default(256).describe('Most pages that may hold a live connection at one time.'),
+}).describe('The web page, the API and the metrics.');
+
+const rpc = z.strictObject({
+  host: host('the JSON-RPC server'),
+  port: port(8432, 'JSON-RPC'),
+  user: optionalText('User name beside the cookie; needs rpc.password.'),
+  password: optionalText('Password beside the cookie; needs rpc.user.'),
+  maxBodyBytes: z.int().min(1_000).max(64_000_000).default(9_000_000)
+    .describe('Longest request. A full block in hexadecimal is twice its size.'),
+  maxBatch: z.int().min(1).max(10_000).default(200).describe('Most calls in one batch.'),
+  maxInFlight: z.int().min(1).max(10_000).default(128).describe('Most requests worked on at one time; more are answered HTTP 503.'),
+}).describe('JSON-RPC, with Bitcoin\'s method names. The cookie file .cookie in the data folder always works.');
+
+const upstreamNode = z.strictObject({
+  rpcUrl: z.url(),
+  rpcUser: z.string().optional(),
+  rpcPassword: z.string().optional(),
+  rpcCookieFile: z.string().optional(),
+  zmqBlock: z.string().optional(),
+});
+
+const pool = z.strictObject({
+  upstream: z.union([z.literal('local'), z.array(upstreamNode).min(1)]).default('local')
+    .describe('The node that the pool mines on. This version serves "local", the node in this process.'),
+  payoutScheme: z.enum(['SOLO', 'PPLNS']).optional()
+    .describe('SOLO pays the finder in the coinbase; PPLNS credits all who worked on the block. Absent: PPLNS for mining-pool, SOLO for solo-pool.'),
+  payoutAddress: optionalText('Address that PPLNS rewards and the fee go to. Empty: a key is made in the data folder (pool-wallet.json).'),
+  startDifficulty: z.number().positive().default(2 ** -14)
+    .describe('Share difficulty of a new session; rounded to a power of two and never above that of a block.'),
+  minDifficulty: z.number().positive().default(2 ** -20).describe('Least share difficulty.'),
+  maxDifficulty: z.number().positive().default(2 ** 40).describe('Greatest share difficulty.'),
+  shareIntervalSec: z.number().min(0.1).max(600).default(5).describe('Seconds between two shares of one session that vardiff steers to.'),
+  staleGraceMs: z.int().min(0).max(60_000).default(3_000).describe('A share for the block before is still credited this long after a new tip.'),
+  feePpm: z.int().min(0).max(1_000_000).default(0).describe('Pool fee in parts per million of the reward: 10000 is one per cent.'),
+  pplnsWindow: z.number().min(0.1).max(100).default(2).describe('PPLNS window, as a multiple of the expected work of one block.'),
+  coinbaseTag: z.string().max(40).regex(/^[\x20-\x7e]*$/).default('/Pithead/').describe('Text in the coinbase of found blocks. ASCII.'),
+}).describe('The mining pool.');
+
+const mempool = z.strictObject({
+  maxBytes: z.int().min(100_000).max(4_000_000_000).default(64_000_000).describe('Serialised bytes of transactions that are held; the worst paying are evicted first.'),
+  maxCount: z.int().min(10).max(10_000_000).default(50_000).describe('Most transactions held.'),
+  minRelayFeeSatsPerKvb: z.int().min(0).max(100_000_000).default(1_000).describe('Least fee, satoshis per 1,000 virtual bytes.'),
+}).describe('Transactions that wait for a block.');
+
+const demoMiner = z.strictObject({
+  enabled: z.boolean().optional().describe('Mines with a little of this machine\'s CPU, through Stratum. Absent: on when the role demo-miner runs.'),
+  threads: z.int().min(1).max(64).default(1).describe('Threads of the demo miner.'),
+  dutyPercent: z.int().min(1).max(100).default(25).describe('Part of each thread\'s time that is spent hashing.'),
+}).describe('The demo miner: a Stratum client in this process, so that a devnet has blocks.');
+
+const workers = z.strictObject({
+  threads: z.int().min(0).max(64).default(1)
+    .describe('Worker threads for signature checks and share hashing. 0 does that work on the main thread.'),
+}).describe('Worker threads.');
+
+const shutdown = z.strictObject({
+  deadlineMs: z.int().min(1_000).max(600_000).default(20_000).describe('Longest that a clean stop may take, all phases together.'),
+}).describe('How a stop is bounded.');
+
+const p2p = z.strictObject({
+  enabled: z.literal(false, {error: 'this version has no peer-to-peer network; leave p2p.enabled at false'}).default(false)
+    .describe('Reserved: this version has no peer-to-peer network.'),
+  host: host('the peer port'),
+  port: port(8440, 'the peer-to-peer network (reserved, unused)'),
+}).describe('Reserved: peer-to-peer, not in this version.');
+
+const electrum = z.strictObject({
+  host: host('the Electrum server'),
+  port: port(50_001, 'the Electrum protocol (reserved, unused)'),
+}).describe('Reserved: the Electrum protocol, not in this version.');
+
+export const configSchema = z.strictObject({
+  chain: z.enum(['devnet', 'regtest']).default('devnet').describe('devnet: ours, a block every ten seconds. regtest: Bitcoin\'s, bit for bit.'),
+  roles: z.array(z.enum(ROLE_NAMES)).min(1).default([...ALL_IN_ONE_ROLES])
+    .describe(`What this process does: one or more of ${ROLE_NAMES.join(', ')}.`),
+  dataDir: z.string().min(1).default('./pithead-data').describe('Folder of the chain, the shares, the cookie and the keys.'),
+  readyFile: optionalText('Written, atomically, once all roles serve: JSON with pid and endpoints.'),
+  log: log.prefault({}),
+  stratum: stratum.prefault({}),
+  http: http.prefault({}),
+  rpc: rpc.prefault({}),
+  pool: pool.prefault({}),
+  mempool: mempool.prefault({}),
+  demoMiner: demoMiner.prefault({}),
+  workers: workers.prefault({}),
+  shutdown: shutdown.prefault({}),
+  p2p: p2p.prefault({}),
+  electrum: electrum.prefault({}),
+});
+
+export type RawConfig = z.output<typeof configSchema>;
