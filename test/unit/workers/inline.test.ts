@@ -1,0 +1,35 @@
+// Proves that the in-thread twin keeps the contract of the pool, with noble and with whatever faster backend is here.
+import {suite} from 'uvu';
+import {performance} from 'node:perf_hooks';
+import type {InlineOptions} from '../../../src/workers/inline.js';
+import {createInlineShareHasher, createInlineSignatureVerifier} from '../../../src/workers/inline.js';
+import {addCompliance} from './compliance.js';
+import type {MakePool} from './compliance.js';
+
+const modules = {
+  timers: {set: (delayMs: number, run: () => void) => setTimeout(run, delayMs), clear: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout)},
+  nowMs: () => performance.now(),
+  yieldTurn: (resume: () => void) => { setImmediate(resume); },
+  defer: queueMicrotask,
+};
+
+function makeTwin(backend: NonNullable<InlineOptions['backend']>): MakePool {
+  return async (options = {}) => {
+    const signatures = await createInlineSignatureVerifier({...options, backend}, modules);
+    const shares = createInlineShareHasher({...options, backend}, modules);
+    return {
+      signatures, shares, nowMs: modules.nowMs,
+      async close() {
+        await Promise.all([signatures.close(), shares.close()]);
+      },
+    };
+  };
+}
+
+const fastest = suite('workers / inline, fastest backends');
+addCompliance(fastest, makeTwin('fastest'));
+fastest.run();
+
+const noble = suite('workers / inline, noble alone');
+addCompliance(noble, makeTwin('noble'));
+noble.run();
