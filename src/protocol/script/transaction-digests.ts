@@ -1,0 +1,95 @@
+/**
+ * @module A transaction with the outputs it spends, and the hashes over all of its inputs or outputs that every input's
+ * signature digest shares. Each is computed when first asked for: without this, n inputs would hash n² bytes (BIP 143).
+ * The spent outputs are in input order and complete: BIP 341 signs all of them.
+ */
+import {ByteWriter} from '../bytes/byte-writer.js';
+import {sha256} from '../bytes/sha256.js';
+import type {Transaction, TxOutput} from '../primitives/transaction.js';
+import {assert} from '../verdict.js';
+
+/** What the digests need of a coin. */
+export type SpentOutput = Pick<TxOutput, 'valueSats' | 'scriptPubKey'>;
+
+/** Single SHA-256 as BIP 341 wants them. BIP 143 wants the same bytes hashed twice: the `…Twice` ones. */
+export class TransactionDigests {
+  readonly transaction: Transaction;
+  readonly spentOutputs: readonly SpentOutput[];
+  private readonly cache: {[name: string]: Uint8Array} = {};
+
+  constructor(transaction: Transaction, spentOutputs: readonly SpentOutput[]) {
+    assert(spentOutputs.length === transaction.inputs.length, 'one spent output for each input');
+    this.transaction = transaction;
+    this.spentOutputs = spentOutputs;
+  }
+
+  get prevouts(): Uint8Array {
+    return this.cache['prevouts'] ??= sha256(this.writePrevouts());
+  }
+
+  get sequences(): Uint8Array {
+    return this.cache['sequences'] ??= sha256(this.writeSequences());
+  }
+
+  get outputs(): Uint8Array {
+    return this.cache['outputs'] ??= sha256(this.writeOutputs());
+  }
+
+  get amounts(): Uint8Array {
+    return this.cache['amounts'] ??= sha256(this.writeAmounts());
+  }
+
+  get scriptPubKeys(): Uint8Array {
+    return this.cache['scriptPubKeys'] ??= sha256(this.writeScriptPubKeys());
+  }
+
+  get prevoutsTwice(): Uint8Array {
+    return this.cache['prevoutsTwice'] ??= sha256(this.prevouts);
+  }
+
+  get sequencesTwice(): Uint8Array {
+    return this.cache['sequencesTwice'] ??= sha256(this.sequences);
+  }
+
+  get outputsTwice(): Uint8Array {
+    return this.cache['outputsTwice'] ??= sha256(this.outputs);
+  }
+
+  private writePrevouts(): Uint8Array {
+    const {inputs} = this.transaction;
+    const writer = new ByteWriter(36 * inputs.length);
+    for (const {prevout} of inputs) writer.bytes(prevout.txid).u32(prevout.vout);
+    return writer.finish();
+  }
+
+  private writeSequences(): Uint8Array {
+    const {inputs} = this.transaction;
+    const writer = new ByteWriter(4 * inputs.length);
+    for (const {sequence} of inputs) writer.u32(sequence);
+    return writer.finish();
+  }
+
+  private writeOutputs(): Uint8Array {
+    const {outputs} = this.transaction;
+    const writer = new ByteWriter(43 * outputs.length);
+    for (const {valueSats, scriptPubKey} of outputs) writer.u64(valueSats).varBytes(scriptPubKey);
+    return writer.finish();
+  }
+
+  private writeAmounts(): Uint8Array {
+    const writer = new ByteWriter(8 * this.spentOutputs.length);
+    for (const {valueSats} of this.spentOutputs) writer.u64(valueSats);
+    return writer.finish();
+  }
+
+  private writeScriptPubKeys(): Uint8Array {
+    const writer = new ByteWriter(35 * this.spentOutputs.length);
+    for (const {scriptPubKey} of this.spentOutputs) writer.varBytes(scriptPubKey);
+    return writer.finish();
+  }
+}
+
+/** One output as the digests hash it. */
+export function serializeOutput(output: TxOutput): Uint8Array {
+  return new ByteWriter(9 + output.scriptPubKey.length).u64(output.valueSats).varBytes(output.scriptPubKey).finish();
+}
