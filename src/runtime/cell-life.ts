@@ -9,7 +9,8 @@ import type {StopReason} from './actor.js';
 import {CellContext} from './cell-context.js';
 import type {Cell} from './cell.js';
 import {BLOCKED, BUSY, RUNNING, STOPPED, STOPPING} from './cell-phases.js';
-import {OUTSIDE, POISONED} from './envelope.js';
+import {CHECKED, OUTSIDE, POISONED} from './envelope.js';
+import {WheelTimer} from './timer-wheel.js';
 
 const POISON_MESSAGE = {type: 'runtime.endOfDrain'} as const;
 
@@ -45,11 +46,7 @@ export function requestStop(cell: Cell, mode: 'drain' | 'now', reason: StopReaso
   if (cell.isClosed) return;
   cell.acceptOwn(POISON_MESSAGE, POISONED);
   cell.isClosed = true;
-  armBound(cell, () => {
-    cell.host.log.warn({code: 'actor-drain-timeout', path: cell.ref.path}, 'an actor did not empty its mailbox in time');
-    cell.stopMode = 'now';
-    beginStop(cell, 'killed');
-  });
+  armBound(cell, drainTooLong);
 }
 
 /** Ends the actor without looking at its mailbox again. */
@@ -68,8 +65,16 @@ export function beginStop(cell: Cell, reason: StopReason): void {
 /** Children, then `onStop`, then `done`. Shared by stop and restart. */
 export function takeDown(cell: Cell, why: StopReason | 'restarting', done: () => void): void {
   const family = cell.family;
-  const left = family === undefined ? [] : [...family.children.values()];
   cell.isComingDown = true;
+  const end = (): void => {
+    cell.isComingDown = false;
+    done();
+  };
+  if (family === undefined) {
+    callOnStop(cell, why, end);
+    return;
+  }
+  const left = [...family.children.values()];
   const next = (): void => {
     let last = left.at(-1);
     while (last !== undefined && last.phase === STOPPED) {
@@ -80,13 +85,10 @@ export function takeDown(cell: Cell, why: StopReason | 'restarting', done: () =>
       last.order({kind: 'stop', mode: why === 'restarting' ? 'now' : cell.stopMode, reason: 'parent-stopped'});
       return;
     }
-    if (family !== undefined) family.onChildGone = undefined;
-    callOnStop(cell, why, () => {
-      cell.isComingDown = false;
-      done();
-    });
+    family.onChildGone = undefined;
+    callOnStop(cell, why, end);
   };
-  if (family !== undefined) family.onChildGone = next;
+  family.onChildGone = next;
   next();
 }
 
@@ -95,7 +97,7 @@ export function endIncarnation(cell: Cell, code: 'aborted' | 'dead'): void {
   cell.incarnation += 1;
   cell.timers?.cancelAll();
   cell.timers = undefined;
-  cell.asks.failAll('aborted');
+  cell.asks?.failAll('aborted');
   cell.answering?.failAll(code === 'dead' ? 'dead' : 'failed', cell.lastError);
   cell.answering = undefined;
   cell.mailbox.unstashAll();
@@ -118,7 +120,7 @@ export function endLife(cell: Cell): void {
   endIncarnation(cell, 'dead');
   cell.phase = STOPPED;
   cell.mailbox.drainInto((message, envelope) => {
-    if (envelope.kind <= 1) cell.lost(message, envelope, 'stopped');
+    if (envelope.kind <= CHECKED) cell.lost(message, envelope, 'stopped');
   });
   const watchers = cell.watchers;
   cell.watchers = undefined;
@@ -158,12 +160,35 @@ function callOnStop(cell: Cell, why: StopReason | 'restarting', done: () => void
   }
 }
 
-function armBound(cell: Cell, act: () => void): void {
+function drainTooLong(cell: Cell): void {
+  cell.host.log.warn({code: 'actor-drain-timeout', path: cell.ref.path}, 'an actor did not empty its mailbox in time');
+  cell.stopMode = 'now';
+  beginStop(cell, 'killed');
+}
+
+/** The stop timeout of one cell. */
+class StopBound extends WheelTimer {
+  private readonly cell: Cell;
+  private readonly act: (cell: Cell) => void;
+
+  constructor(cell: Cell, act: (cell: Cell) => void) {
+    super();
+    this.cell = cell;
+    this.act = act;
+  }
+
+  fire(): void {
+    this.act(this.cell);
+  }
+}
+
+function armBound(cell: Cell, act: (cell: Cell) => void): void {
   disarmBound(cell);
-  cell.cancelBound = cell.wheel.after(cell.nowMs() + cell.host.stopTimeoutMs, act);
+  cell.stopBound = new StopBound(cell, act);
+  cell.wheel.arm(cell.stopBound, cell.nowMs() + cell.host.stopTimeoutMs);
 }
 
 function disarmBound(cell: Cell): void {
-  cell.cancelBound?.();
-  cell.cancelBound = undefined;
+  if (cell.stopBound !== undefined) cell.wheel.cancel(cell.stopBound);
+  cell.stopBound = undefined;
 }

@@ -19,7 +19,7 @@ import {carryOut} from './orders.js';
 import {beginStop} from './cell-life.js';
 import type {Runnable} from './scheduler.js';
 import type {Family} from './family.js';
-import type {TimerWheel} from './timer-wheel.js';
+import type {TimerWheel, WheelTimer} from './timer-wheel.js';
 import type {TurnMeter} from './turn-meter.js';
 
 /** One message in 64 is timed; a clock read per message would cost more than the message. */
@@ -58,15 +58,15 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   /** The promise of a handler is outstanding. */
   isAwaiting = false;
   hasOrders = false;
-  private orders: Order[] = [];
+  private orders: Order[] | undefined = undefined;
   timers: KeyedTimers | undefined = undefined;
-  readonly asks = new OpenAsks();
+  asks: OpenAsks | undefined = undefined;
   answering: OpenAsks | undefined = undefined;
   family: Family | undefined = undefined;
   watchers: Set<Cell> | undefined = undefined;
   watching: Set<Cell> | undefined = undefined;
   /** Bounds draining, then `onStop`. */
-  cancelBound: (() => void) | undefined = undefined;
+  stopBound: WheelTimer | undefined = undefined;
   stopReason: StopReason | undefined = undefined;
   /** Whether its children may empty their mailboxes when it ends. */
   stopMode: 'drain' | 'now' = 'now';
@@ -112,6 +112,11 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     return this.phase <= BUSY;
   }
 
+  /** The list of this actor's own questions. */
+  openAsks(): OpenAsks {
+    return (this.asks ??= new OpenAsks());
+  }
+
   /** The list of replies taken out of their messages. */
   openAnswers(): OpenAsks {
     return (this.answering ??= new OpenAsks());
@@ -145,7 +150,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
       wheel: this.host.wheel,
       deadlineMs: this.nowMs() + options.timeoutMs,
       options,
-      owner: from?.cell.asks,
+      owner: from?.cell.openAsks(),
       askerPath: from?.cell.ref.path,
       answerer: this,
     });
@@ -156,16 +161,16 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   order(order: Order): void {
-    this.orders.push(order);
+    if (this.orders === undefined) this.orders = [order];
+    else this.orders.push(order);
     if (this.hasOrders) return;
     this.hasOrders = true;
     this.host.scheduler.urgent(this);
   }
 
   runOrders(): void {
-    while (this.orders.length > 0) {
-      const orders = this.orders;
-      this.orders = [];
+    for (let orders = this.orders; orders !== undefined; orders = this.orders) {
+      this.orders = undefined;
       for (const order of orders) carryOut(this, order);
     }
     this.hasOrders = false;

@@ -6,21 +6,26 @@ import type {Cell} from './cell.js';
 export class LocalRef implements ActorRef<Message> {
   readonly path: string;
   readonly id: number;
-  /** The engine's own. Not enumerable, so that a logged ref does not print the whole tree. */
-  declare readonly cell: Cell;
+  /** Private in the object itself, so that a logged or cloned ref does not take the whole tree along. */
+  readonly #cell: Cell;
 
   constructor(cell: Cell, path: string, id: number) {
     this.path = path;
     this.id = id;
-    Object.defineProperty(this, 'cell', {value: cell, enumerable: false});
+    this.#cell = cell;
+  }
+
+  /** The engine's own. */
+  get cell(): Cell {
+    return this.#cell;
   }
 
   tell(message: Message, options?: TellOptions): TellOutcome {
-    return this.cell.accept(message, options === undefined ? OUTSIDE : tellEnvelope(undefined, 0, options));
+    return this.#cell.accept(message, options === undefined ? OUTSIDE : tellEnvelope(undefined, 0, options));
   }
 
   ask<Q extends Message>(query: Q, options: AskOptions): Promise<ReplyOf<Q>> {
-    return this.cell.ask(query, options) as Promise<ReplyOf<Q>>;
+    return this.#cell.ask(query, options) as Promise<ReplyOf<Q>>;
   }
 }
 

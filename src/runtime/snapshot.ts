@@ -96,7 +96,7 @@ function actorSnapshot(cell: Cell): ActorSnapshot {
     sampledWaitMs: cell.sampledWaitMs,
     sampledRunMs: cell.sampledRunMs,
     timers: cell.timers?.size ?? 0,
-    openAsks: cell.asks.size,
+    openAsks: cell.asks?.size ?? 0,
     children: cell.family?.children.size ?? 0,
   };
 }

@@ -55,6 +55,7 @@ export interface ActorSystem {
 }
 
 const STOP_TIMEOUT_MS = 5_000;
+const START = {kind: 'start'} as const;
 
 const quiet: Log = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet};
 
@@ -101,7 +102,7 @@ class LocalSystem implements ActorSystem, CellHost {
     this.root = new Cell({host: this, parent: undefined, spec, options: {name: ''}, id: 0});
     this.root.family = new Family();
     this.whenTerminated = new Promise((resolve) => this.stopWaiters.set(this.root, [resolve]));
-    this.root.order({kind: 'start'});
+    this.root.order(START);
   }
 
   spawn<M extends Message>(spec: ActorSpec<M>, options: SpawnOptions): ActorRef<M>;
@@ -174,7 +175,7 @@ class LocalSystem implements ActorSystem, CellHost {
     this.livingCount += 1;
     const cell = new Cell({host: this, parent, spec, options, id: this.nextId});
     family.children.set(options.name, cell);
-    cell.order({kind: 'start'});
+    cell.order(START);
     return cell;
   }
 }
