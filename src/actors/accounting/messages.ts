@@ -87,14 +87,30 @@ export interface PoolTotals {
 /** Reply when the share is durable: its place in the log. */
 export type RecordShare = Query<'accounting.recordShare', {readonly share: AcceptedShare}, {readonly ok: true; readonly seq: number} | {readonly ok: false; readonly code: 'log-unavailable'}>;
 export type RecordReject = {readonly type: 'accounting.recordReject'; readonly account: string; readonly minerName: string; readonly reason: RejectReason};
-/** The pool's block was taken (or not) by the chain; starts the credits. Idempotent by hash. */
-export type RecordBlock = Query<'accounting.recordBlock', {readonly hash: Hash256; readonly height: number; readonly shareSeq: number; readonly account: string; readonly minerName: string; readonly rewardSats: Sats; readonly accepted: boolean; readonly paysFinderDirectly: boolean}, {readonly ok: boolean}>;
+/**
+ * The pool's block was taken (or not) by the chain; starts the credits. Idempotent by hash. Replies when durable.
+ * The window of credits ends with the share that is this block, which the accounting knows by its hash: it may come
+ * shortly after this message, because the chain hears of a block before the share log does.
+ */
+export type RecordBlock = Query<'accounting.recordBlock', {
+  readonly hash: Hash256;
+  readonly height: number;
+  /** Network target that the block meets: what the expected work follows from. */
+  readonly target: bigint;
+  readonly account: string;
+  readonly minerName: string;
+  readonly rewardSats: Sats;
+  readonly accepted: boolean;
+  readonly paysFinderDirectly: boolean;
+}, {readonly ok: boolean}>;
+/** A session authorised this miner (+1), or ended (−1). */
+export type RecordPresence = {readonly type: 'accounting.recordPresence'; readonly account: string; readonly minerName: string; readonly userAgent: string; readonly change: 1 | -1};
 export type GetPoolTotals = Query<'accounting.getTotals', Record<never, never>, PoolTotals>;
 export type GetAccount = Query<'accounting.getAccount', {readonly account: string}, AccountView | null>;
 export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number}, readonly Omit<AccountView, 'rigs'>[]>;
 export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
 
-export type AccountingMessage = RecordShare | RecordReject | RecordBlock | GetPoolTotals | GetAccount | ListAccounts | ListFoundBlocks;
+export type AccountingMessage = RecordShare | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | ListFoundBlocks;
 
 export type AccountingEvent =
   | {readonly type: 'accounting.shareAccepted'; readonly account: string; readonly minerName: string; readonly difficulty: number; readonly seq: number}

@@ -9,6 +9,12 @@ import type {BlockOutcome} from '../chain/messages.js';
 
 export type GetCurrentJob = Query<'jobs.getCurrent', Record<never, never>, StratumJob | null>;
 
+/**
+ * The job as one account must have it. The same job where the pool is paid; where the coinbase pays the miner (SOLO)
+ * a job with the same id and a coinbase of its own. Null when the job is not kept any more, or the account is no address.
+ */
+export type GetJobForAccount = Query<'jobs.getForAccount', {readonly jobKey: number; readonly account: string}, StratumJob | null>;
+
 /** A solved header: assembled to a block, written to disk, given to the chain before the miner is answered. */
 export type SubmitCandidate = Query<'jobs.submitCandidate', {
   readonly job: StratumJob;
@@ -20,5 +26,5 @@ export type SubmitCandidate = Query<'jobs.submitCandidate', {
   readonly minerName: string;
 }, BlockOutcome | {readonly ok: false; readonly code: 'chain-unavailable'; readonly status: 'invalid'}>;
 
-export type JobFactoryMessage = GetCurrentJob | SubmitCandidate;
+export type JobFactoryMessage = GetCurrentJob | GetJobForAccount | SubmitCandidate;
 export type JobEvent = {readonly type: 'jobs.published'; readonly job: StratumJob; readonly cleanJobs: boolean};

@@ -1,0 +1,376 @@
+/**
+ * @module The accounting actor: gives shares their order, makes them durable in group commits, and keeps what follows
+ * from them. A share is answered when its row is on disk and not before; one disk write serves all that wait.
+ *
+ * Numbers are given when a commit starts, so a failed write leaves no gap. Chain facts move found blocks between
+ * pending, confirmed and orphaned. The formula of credits is in `protocol/payout`.
+ */
+import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
+import {hashKey} from '../../protocol/bytes/hash-key.js';
+import {pplnsWindow, windowWorkOf} from '../../protocol/payout/pplns.js';
+import {splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
+import type {RewardSplit} from '../../protocol/payout/split-reward.js';
+import {assertNever} from '../../protocol/verdict.js';
+import type {ChainEvent, ChainMessage, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
+import type {JobEvent} from '../job-factory/messages.js';
+import type {AcceptedShare, AccountingMessage, PoolTotals, RecordBlock, RecordShare} from './messages.js';
+import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
+import {MinerStatistics} from './miner-statistics.js';
+import {RewardLedger} from './reward-ledger.js';
+import {ShareWindow} from './share-window.js';
+import {difficultyOfHash, HASHES_PER_DIFFICULTY_ONE, WorkOfTarget} from './share-work.js';
+
+export interface AccountingOptions {
+  readonly store: AccountingStore;
+  readonly chain: ActorRef<ChainMessage>;
+  readonly scheme: 'SOLO' | 'PPLNS';
+  readonly feePpm: number;
+  readonly maturityBlocks: number;
+  /** The PPLNS window holds this many millionths of the expected work of a block. */
+  readonly windowFactorPpm: number;
+}
+
+type Internal =
+  | {readonly type: 'accounting.commit'}
+  | {readonly type: 'accounting.committed'}
+  | {readonly type: 'accounting.commitFailed'; readonly error: unknown}
+  | {readonly type: 'accounting.blockShareMissing'; readonly hash: Uint8Array}
+  | {readonly type: 'accounting.headerSeen'; readonly hash: Uint8Array; readonly view: HeaderView | null}
+  | {readonly type: 'accounting.tipSeen'; readonly height: number}
+  | {readonly type: 'accounting.chainSilent'; readonly error: unknown};
+export type AccountingInbox = AccountingMessage | ChainEvent | JobEvent | Internal;
+type Context = ActorContext<AccountingInbox>;
+
+/** 1,000 sessions with 16 shares each in flight, and as many again. */
+const MAILBOX_CAPACITY = 32_768;
+/** Shares that wait for a disk; more are refused, and the miner is told. */
+const WAITING_SHARES_MAX = 32_768;
+/** The share that is a block follows its candidate by one answer of the chain; a block below share difficulty never has one. */
+const BLOCK_SHARE_WAIT_MS = 2_000;
+/** Walked at start-up, about a microsecond each. Statistics and the window's sums begin there. */
+const REBUILD_SHARES_MAX = 200_000;
+/** Block shares whose candidate may still be announced. */
+const BLOCK_SHARES_KEPT = 1_024;
+const CHAIN_TIMEOUT_MS = 10_000;
+/** At start-up the chain is asked about this many found blocks whose fate is open. */
+const UNSETTLED_ASKED_MAX = 1_000;
+const PPM = 1_000_000;
+
+export const ACCOUNTING_PROTOCOL: Protocol<AccountingInbox> = {
+  kind: 'accounting',
+  mailbox: {capacity: MAILBOX_CAPACITY, policy: 'refuse'},
+  priority: ['accounting.recordBlock'],
+  undroppable: [
+    'accounting.recordBlock', 'accounting.recordPresence', 'accounting.commit', 'chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged',
+  ],
+};
+
+export function accountingActor(options: AccountingOptions): ActorSpec<AccountingInbox> {
+  return {protocol: ACCOUNTING_PROTOCOL, create: (ctx) => new Accounting(options, ctx)};
+}
+
+interface WaitingShare {
+  readonly share: AcceptedShare;
+  readonly atMs: number;
+  readonly reply: PendingReply<ReplyOf<RecordShare>> | undefined;
+}
+
+interface WaitingBlock {
+  readonly row: FoundBlockRow;
+  readonly reply: PendingReply<ReplyOf<RecordBlock>> | undefined;
+}
+
+class Accounting implements Behaviour<AccountingInbox> {
+  readonly #options: AccountingOptions;
+  readonly #statistics: MinerStatistics;
+  readonly #ledger: RewardLedger;
+  readonly #window = new ShareWindow();
+  readonly #workOf = new WorkOfTarget();
+  #waitingShares: WaitingShare[] = [];
+  #waitingBlocks: WaitingBlock[] = [];
+  #committing: {readonly shares: readonly WaitingShare[]; readonly rows: readonly ShareRow[]; readonly blocks: readonly WaitingBlock[]; readonly written: Promise<void>} | undefined;
+  #isCommitDue = false;
+  /** Blocks that the chain judged and whose share is not in the log yet. */
+  readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]}>();
+  readonly #blockShares = new Map<string, {readonly seq: number; readonly roundWork: bigint}>();
+  #roundWork = 0n;
+  #networkWork = 0n;
+  #windowWork = 0n;
+
+  constructor(options: AccountingOptions, ctx: Context) {
+    this.#options = options;
+    this.#statistics = new MinerStatistics(ctx.clock.wallMs());
+    this.#ledger = new RewardLedger(options.maturityBlocks, options.store.foundBlocks());
+    this.#rebuild();
+    ctx.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], ctx.self);
+    ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
+    this.#askChain(ctx);
+  }
+
+  receive(message: AccountingInbox, ctx: Context): void {
+    switch (message.type) {
+      case 'accounting.recordShare': return this.#recordShare(message, ctx);
+      case 'accounting.recordReject': return this.#statistics.countRejected(message.account, message.reason);
+      case 'accounting.recordPresence': return this.#statistics.countPresence(message.account, message.minerName, message.change);
+      case 'accounting.recordBlock': return this.#recordBlock(message, ctx);
+      case 'accounting.commit': return this.#commit(ctx);
+      case 'accounting.committed': return this.#committed(ctx);
+      case 'accounting.commitFailed': return this.#commitFailed(message.error, ctx);
+      case 'accounting.blockShareMissing': return this.#blockShareMissing(message.hash, ctx);
+      case 'accounting.headerSeen': return this.#store(this.#ledger.setActive(message.hash, message.view?.isActive ?? false), ctx);
+      case 'accounting.tipSeen': return this.#tipHeight(message.height, ctx);
+      case 'accounting.chainSilent': return ctx.log.warn({code: 'accounting-chain-silent', err: message.error}, 'the chain did not say where found blocks stand');
+      case 'chain.blockConnected': return this.#store(this.#ledger.setActive(message.block.header.hash, true), ctx);
+      case 'chain.blockDisconnected': return this.#store(this.#ledger.setActive(message.block.header.hash, false), ctx);
+      case 'chain.tipChanged': return this.#tipHeight(message.tip.height, ctx);
+      case 'jobs.published':
+        this.#networkWork = this.#workOf.target(message.job.template.target).work;
+        this.#windowWork = windowWorkOf(message.job.template.target, this.#options.windowFactorPpm);
+        return this.#window.trimTo(this.#windowWork);
+      default: return this.#answer(message, ctx);
+    }
+  }
+
+  /** What was taken is written before the disk is closed, and whoever still waits hears of it. */
+  async onStop(): Promise<void> {
+    const {shares, rows, blocks, written} = this.#committing ?? {shares: [], rows: [], blocks: [], written: undefined};
+    await written;
+    rows.forEach((row, index) => shares[index]!.reply?.resolve({ok: true, seq: row.seq}));
+    for (const {reply} of blocks) reply?.resolve({ok: true});
+    const lastShares = this.#waitingShares;
+    const lastBlocks = this.#waitingBlocks;
+    if (lastShares.length === 0 && lastBlocks.length === 0) return;
+    const lastRows = this.#rowsOf(lastShares);
+    await this.#options.store.append({shares: lastRows, blocks: lastBlocks.map(({row}) => row)});
+    lastRows.forEach((row, index) => lastShares[index]!.reply?.resolve({ok: true, seq: row.seq}));
+    for (const {reply} of lastBlocks) reply?.resolve({ok: true});
+  }
+
+  inspect(): unknown {
+    return {
+      lastShareSeq: this.#options.store.lastShareSeq(), waitingShares: this.#waitingShares.length, committing: this.#committing?.rows.length ?? 0,
+      accounts: this.#statistics.accountCount, foundBlocks: this.#ledger.blockCount, awaitedBlocks: this.#awaitedBlocks.size,
+    };
+  }
+
+  #answer(message: Exclude<AccountingMessage, {type: `accounting.record${string}`}>, ctx: Context): void {
+    const nowMs = ctx.clock.wallMs();
+    switch (message.type) {
+      case 'accounting.getTotals': return ctx.reply(this.#totals(nowMs));
+      case 'accounting.getAccount': {
+        const view = this.#statistics.account(message.account, nowMs);
+        return ctx.reply(view === undefined ? null : {...view, ...this.#ledger.owedTo(message.account)});
+      }
+      case 'accounting.listAccounts':
+        return ctx.reply(this.#statistics.accounts(message.limit, nowMs).map((view) => ({...view, ...this.#ledger.owedTo(view.account)})));
+      case 'accounting.listBlocks': return ctx.reply(this.#ledger.list(message.limit));
+      default: assertNever(message);
+    }
+  }
+
+  #totals(nowMs: number): PoolTotals {
+    return {
+      hashrate: this.#statistics.poolHashrate(nowMs),
+      accountCount: this.#statistics.accountCount,
+      sharesAccepted: this.#options.store.lastShareSeq(),
+      sharesRejected: {...this.#statistics.rejected},
+      blocksFound: this.#ledger.blockCount,
+      roundEffort: ratio(this.#roundWork, this.#networkWork),
+      lastShareSeq: this.#options.store.lastShareSeq(),
+      scheme: this.#options.scheme,
+      feePpm: this.#options.feePpm,
+      windowFill: this.#options.scheme === 'SOLO' ? 1 : ratio(this.#window.workUpTo(this.#windowWork), this.#windowWork),
+    };
+  }
+
+  #recordShare(message: RecordShare, ctx: Context): void {
+    const reply = ctx.takeReply<ReplyOf<RecordShare>>();
+    if (this.#waitingShares.length >= WAITING_SHARES_MAX) {
+      reply?.resolve({ok: false, code: 'log-unavailable'});
+      return;
+    }
+    this.#waitingShares.push({share: message.share, atMs: ctx.clock.wallMs(), reply});
+    this.#commitSoon(ctx);
+  }
+
+  /** Behind what already waits in the mailbox: those shares share the write. While a write is under way, more gather. */
+  #commitSoon(ctx: Context): void {
+    if (this.#committing !== undefined || this.#isCommitDue) return;
+    this.#isCommitDue = true;
+    ctx.tell(ctx.self, {type: 'accounting.commit'});
+  }
+
+  #commit(ctx: Context): void {
+    this.#isCommitDue = false;
+    if (this.#committing !== undefined || (this.#waitingShares.length === 0 && this.#waitingBlocks.length === 0)) return;
+    const shares = this.#waitingShares;
+    const blocks = this.#waitingBlocks;
+    this.#waitingShares = [];
+    this.#waitingBlocks = [];
+    const rows = this.#rowsOf(shares);
+    const written = this.#options.store.append({shares: rows, blocks: blocks.map(({row}) => row)});
+    this.#committing = {shares, rows, blocks, written};
+    ctx.pipeToSelf(written, () => ({type: 'accounting.committed'}), (error) => ({type: 'accounting.commitFailed', error}));
+  }
+
+  #rowsOf(shares: readonly WaitingShare[]): readonly ShareRow[] {
+    const firstSeq = this.#options.store.lastShareSeq() + 1;
+    return shares.map(({share, atMs}, index) => ({
+      seq: firstSeq + index, account: share.account, minerName: share.minerName, work: this.#workOf.target(share.target).work,
+      height: share.height, atMs, hash: share.hash, isBlock: share.isBlock,
+    }));
+  }
+
+  #committed(ctx: Context): void {
+    const {shares, rows, blocks} = this.#committing!;
+    this.#committing = undefined;
+    for (let i = 0; i < rows.length; i += 1) this.#counted(shares[i]!, rows[i]!, ctx);
+    for (const {reply} of blocks) reply?.resolve({ok: true});
+    this.#afterCommit(ctx);
+  }
+
+  #counted({share, atMs, reply}: WaitingShare, row: ShareRow, ctx: Context): void {
+    reply?.resolve({ok: true, seq: row.seq});
+    this.#window.add(row.seq, row.account, row.work);
+    this.#roundWork += row.work;
+    const {hashes, difficulty} = this.#workOf.target(share.target);
+    this.#statistics.countAccepted({
+      account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs,
+    });
+    ctx.events.publish({type: 'accounting.shareAccepted', account: share.account, minerName: share.minerName, difficulty, seq: row.seq});
+    if (row.isBlock) this.#blockShareLogged(row, ctx);
+  }
+
+  #commitFailed(error: unknown, ctx: Context): void {
+    const {shares, blocks} = this.#committing!;
+    this.#committing = undefined;
+    ctx.log.error({code: 'share-log-failed', err: error, shares: shares.length}, 'the share log could not be written: these shares are refused');
+    for (const {reply} of shares) reply?.resolve({ok: false, code: 'log-unavailable'});
+    for (const {reply} of blocks) reply?.resolve({ok: false});
+    this.#afterCommit(ctx);
+  }
+
+  #afterCommit(ctx: Context): void {
+    if (this.#waitingShares.length > 0 || this.#waitingBlocks.length > 0) this.#commitSoon(ctx);
+  }
+
+  #recordBlock(message: RecordBlock, ctx: Context): void {
+    const reply = ctx.takeReply<ReplyOf<RecordBlock>>();
+    const known = this.#ledger.get(message.hash);
+    if (known !== undefined) {
+      // Written again, not only answered: the first write may still be on its way, and the reply promises the disk.
+      this.#storeRow(known, ctx, reply);
+      return;
+    }
+    const key = hashKey(message.hash);
+    const logged = this.#blockShares.get(key);
+    if (logged !== undefined) return this.#credit(message, logged, {ctx, replies: reply === undefined ? [] : [reply]});
+    const awaited = this.#awaitedBlocks.get(key) ?? {record: message, replies: []};
+    if (reply !== undefined) awaited.replies.push(reply);
+    if (this.#awaitedBlocks.has(key)) return;
+    this.#awaitedBlocks.set(key, awaited);
+    ctx.timers.once(`block-share:${key}`, BLOCK_SHARE_WAIT_MS, {type: 'accounting.blockShareMissing', hash: message.hash});
+  }
+
+  #blockShareLogged(row: ShareRow, ctx: Context): void {
+    const key = hashKey(row.hash);
+    const logged = {seq: row.seq, roundWork: this.#roundWork};
+    this.#rememberBlockShare(key, logged);
+    const awaited = this.#awaitedBlocks.get(key);
+    if (awaited === undefined) return;
+    this.#awaitedBlocks.delete(key);
+    ctx.timers.cancel(`block-share:${key}`);
+    this.#credit(awaited.record, logged, {ctx, replies: awaited.replies});
+  }
+
+  #rememberBlockShare(key: string, logged: {readonly seq: number; readonly roundWork: bigint}): void {
+    this.#blockShares.set(key, logged);
+    if (this.#blockShares.size <= BLOCK_SHARES_KEPT) return;
+    for (const oldest of this.#blockShares.keys()) {
+      this.#blockShares.delete(oldest);
+      return;
+    }
+  }
+
+  /** No share was accepted for it (below share difficulty, stale, duplicate): the window ends with the newest share. */
+  #blockShareMissing(hash: Uint8Array, ctx: Context): void {
+    const key = hashKey(hash);
+    const awaited = this.#awaitedBlocks.get(key);
+    if (awaited === undefined) return;
+    this.#awaitedBlocks.delete(key);
+    this.#credit(awaited.record, {seq: this.#options.store.lastShareSeq(), roundWork: this.#roundWork}, {ctx, replies: awaited.replies});
+  }
+
+  #credit(record: RecordBlock, share: {readonly seq: number; readonly roundWork: bigint}, answer: {readonly ctx: Context; readonly replies: readonly PendingReply<ReplyOf<RecordBlock>>[]}): void {
+    const {ctx} = answer;
+    const expectedWork = this.#workOf.target(record.target).work;
+    const split = record.accepted ? this.#split(record, share.seq) : {feeSats: 0n, credits: []};
+    const row: FoundBlockRow = {
+      hash: record.hash, height: record.height, shareSeq: share.seq, account: record.account, minerName: record.minerName,
+      foundAtSec: Math.floor(ctx.clock.wallMs() / 1000), rewardSats: record.rewardSats, feeSats: split.feeSats,
+      status: record.accepted ? 'pending' : 'rejected', roundWork: share.roundWork, expectedWork, credits: split.credits,
+      paysFinderDirectly: record.paysFinderDirectly,
+    };
+    if (record.accepted) this.#roundWork -= share.roundWork < this.#roundWork ? share.roundWork : this.#roundWork;
+    this.#ledger.put(row);
+    if (answer.replies.length === 0) this.#storeRow(row, ctx, undefined);
+    for (const reply of answer.replies) this.#storeRow(row, ctx, reply);
+    ctx.log.info({code: 'block-found', height: row.height, account: row.account, accepted: record.accepted}, 'the pool found a block');
+    ctx.events.publish({type: 'accounting.blockFound', block: this.#ledger.view(row)});
+    this.#askHeader(record.hash, ctx);
+  }
+
+  #split(record: RecordBlock, shareSeq: number): RewardSplit {
+    if (record.paysFinderDirectly || shareSeq === 0) return splitSolo({rewardSats: record.rewardSats, feePpm: this.#options.feePpm}, record.account);
+    const windowWork = windowWorkOf(record.target, this.#options.windowFactorPpm);
+    const newestFirst = this.#window.backwards(shareSeq, windowWork, (fromSeq) => this.#options.store.sharesBackwards(fromSeq));
+    return splitReward({rewardSats: record.rewardSats, feePpm: this.#options.feePpm}, pplnsWindow(newestFirst, windowWork).work);
+  }
+
+  #tipHeight(height: number, ctx: Context): void {
+    for (const row of this.#ledger.setTipHeight(height)) this.#storeRow(row, ctx, undefined);
+  }
+
+  #store(row: FoundBlockRow | undefined, ctx: Context): void {
+    if (row !== undefined) this.#storeRow(row, ctx, undefined);
+  }
+
+  #storeRow(row: FoundBlockRow, ctx: Context, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
+    this.#waitingBlocks.push({row, reply});
+    this.#commitSoon(ctx);
+  }
+
+  #askChain(ctx: Context): void {
+    ctx.pipeToSelf(ctx.ask<ChainMessage, GetTip>(this.#options.chain, {type: 'chain.getTip'}, {timeoutMs: CHAIN_TIMEOUT_MS}),
+      (tip) => ({type: 'accounting.tipSeen', height: tip.height}), (error) => ({type: 'accounting.chainSilent', error}));
+    for (const row of this.#ledger.unsettled().slice(-UNSETTLED_ASKED_MAX)) this.#askHeader(row.hash, ctx);
+  }
+
+  #askHeader(hash: Uint8Array, ctx: Context): void {
+    ctx.pipeToSelf(ctx.ask<ChainMessage, GetHeader>(this.#options.chain, {type: 'chain.getHeader', hash}, {timeoutMs: CHAIN_TIMEOUT_MS}),
+      (view) => ({type: 'accounting.headerSeen', hash, view}), (error) => ({type: 'accounting.chainSilent', error}));
+  }
+
+  /** What the newest part of the log says; rejects, user agents and announced difficulties are not in it. */
+  #rebuild(): void {
+    const newestFirst: ShareRow[] = [];
+    for (const row of this.#options.store.sharesBackwards(this.#options.store.lastShareSeq())) {
+      if (newestFirst.push(row) >= REBUILD_SHARES_MAX) break;
+    }
+    const lastFoundSeq = this.#options.store.foundBlocks().reduce((seq, row) => (row.status === 'rejected' ? seq : Math.max(seq, row.shareSeq)), 0);
+    for (const row of newestFirst.reverse()) {
+      const hashes = Number(row.work);
+      this.#window.add(row.seq, row.account, row.work);
+      if (row.seq > lastFoundSeq) this.#roundWork += row.work;
+      this.#statistics.countAccepted({
+        account: row.account, minerName: row.minerName, userAgent: '', difficulty: hashes / HASHES_PER_DIFFICULTY_ONE, hashes,
+        shareDifficulty: difficultyOfHash(row.hash), atMs: row.atMs,
+      });
+      if (row.isBlock) this.#rememberBlockShare(hashKey(row.hash), {seq: row.seq, roundWork: this.#roundWork});
+    }
+  }
+}
+
+function ratio(part: bigint, whole: bigint): number {
+  return whole === 0n ? 0 : Number((part * BigInt(PPM)) / whole) / PPM;
+}

@@ -1,0 +1,164 @@
+/**
+ * @module Who did how much: aggregates per account and rig, from accepted and rejected shares. In memory; rebuilt from
+ * the share log at start-up as far as the log window goes. Rejections are not in the log and start at zero.
+ */
+import type {AccountView, HashrateView, RejectReason, RigView} from './messages.js';
+import {HashrateEstimate} from './hashrate-estimate.js';
+
+/** Beyond these the least recently active are forgotten, a tenth at a time. Forgetting loses statistics, never money. */
+export const ACCOUNTS_MAX = 100_000;
+export const RIGS_PER_ACCOUNT_MAX = 10_000;
+
+export interface CountedShare {
+  readonly account: string;
+  readonly minerName: string;
+  readonly userAgent: string;
+  /** Of the job: what was announced. */
+  readonly difficulty: number;
+  readonly hashes: number;
+  /** What the hash would have been good for. */
+  readonly shareDifficulty: number;
+  readonly atMs: number;
+}
+
+interface Rig {
+  readonly minerName: string;
+  userAgent: string;
+  readonly hashrate: HashrateEstimate;
+  difficulty: number;
+  sharesAccepted: number;
+  lastShareAtMs: number;
+}
+
+interface Account {
+  readonly account: string;
+  readonly hashrate: HashrateEstimate;
+  readonly rigs: Map<string, Rig>;
+  readonly rejected: Partial<Record<RejectReason, number>>;
+  sharesAccepted: number;
+  bestShareDifficulty: number;
+  lastShareAtMs: number;
+}
+
+export class MinerStatistics {
+  readonly rejected: Partial<Record<RejectReason, number>> = {};
+  readonly #accounts = new Map<string, Account>();
+  readonly #hashrate: HashrateEstimate;
+  /** Sessions per rig; an entry goes with its last session, so it is bounded by the connections. */
+  readonly #connected = new Map<string, number>();
+
+  constructor(startedAtMs: number) {
+    this.#hashrate = new HashrateEstimate(startedAtMs);
+  }
+
+  get accountCount(): number {
+    return this.#accounts.size;
+  }
+
+  countAccepted(share: CountedShare): void {
+    const account = this.#account(share.account, share.atMs);
+    account.sharesAccepted += 1;
+    account.lastShareAtMs = share.atMs;
+    if (share.shareDifficulty > account.bestShareDifficulty) account.bestShareDifficulty = share.shareDifficulty;
+    account.hashrate.add(share.hashes, share.atMs);
+    const rig = this.#rig(account, share);
+    rig.sharesAccepted += 1;
+    rig.lastShareAtMs = share.atMs;
+    rig.difficulty = share.difficulty;
+    if (share.userAgent !== '') rig.userAgent = share.userAgent;
+    rig.hashrate.add(share.hashes, share.atMs);
+    this.#hashrate.add(share.hashes, share.atMs);
+  }
+
+  /** Only accounts that once had an accepted share are counted by name: anybody can invent names. */
+  countRejected(account: string, reason: RejectReason): void {
+    this.rejected[reason] = (this.rejected[reason] ?? 0) + 1;
+    const known = this.#accounts.get(account);
+    if (known !== undefined) known.rejected[reason] = (known.rejected[reason] ?? 0) + 1;
+  }
+
+  countPresence(account: string, minerName: string, change: 1 | -1): void {
+    const key = rigKey(account, minerName);
+    const count = (this.#connected.get(key) ?? 0) + change;
+    if (count > 0) this.#connected.set(key, count);
+    else this.#connected.delete(key);
+  }
+
+  poolHashrate(nowMs: number): HashrateView {
+    return this.#hashrate.view(nowMs);
+  }
+
+  /** Everything but the money. */
+  account(account: string, nowMs: number): Omit<AccountView, 'pendingSats' | 'balanceSats'> | undefined {
+    const known = this.#accounts.get(account);
+    return known === undefined ? undefined : this.#accountView(known, nowMs, [...known.rigs.values()]);
+  }
+
+  /** Most recently active first. */
+  accounts(limit: number, nowMs: number): Omit<AccountView, 'pendingSats' | 'balanceSats' | 'rigs'>[] {
+    return [...this.#accounts.values()]
+      .sort((a, b) => b.lastShareAtMs - a.lastShareAtMs)
+      .slice(0, limit)
+      .map((known) => {
+        const {rigs: _rigs, ...view} = this.#accountView(known, nowMs, []);
+        return view;
+      });
+  }
+
+  #accountView(known: Account, nowMs: number, rigs: readonly Rig[]): Omit<AccountView, 'pendingSats' | 'balanceSats'> {
+    return {
+      account: known.account,
+      hashrate: known.hashrate.view(nowMs),
+      sharesAccepted: known.sharesAccepted,
+      sharesRejected: {...known.rejected},
+      bestShareDifficulty: known.bestShareDifficulty,
+      lastShareAtSec: Math.floor(known.lastShareAtMs / 1000),
+      rigs: rigs.map((rig) => this.#rigView(known.account, rig, nowMs)),
+    };
+  }
+
+  #rigView(account: string, rig: Rig, nowMs: number): RigView {
+    return {
+      minerName: rig.minerName,
+      userAgent: rig.userAgent,
+      hashrate: rig.hashrate.view(nowMs),
+      difficulty: rig.difficulty,
+      connected: this.#connected.get(rigKey(account, rig.minerName)) ?? 0,
+      sharesAccepted: rig.sharesAccepted,
+      lastShareAtSec: Math.floor(rig.lastShareAtMs / 1000),
+    };
+  }
+
+  #account(name: string, atMs: number): Account {
+    const known = this.#accounts.get(name);
+    if (known !== undefined) return known;
+    if (this.#accounts.size >= ACCOUNTS_MAX) forgetLeastRecent(this.#accounts);
+    const fresh: Account = {
+      account: name, hashrate: new HashrateEstimate(atMs), rigs: new Map(), rejected: {},
+      sharesAccepted: 0, bestShareDifficulty: 0, lastShareAtMs: atMs,
+    };
+    this.#accounts.set(name, fresh);
+    return fresh;
+  }
+
+  #rig(account: Account, share: CountedShare): Rig {
+    const known = account.rigs.get(share.minerName);
+    if (known !== undefined) return known;
+    if (account.rigs.size >= RIGS_PER_ACCOUNT_MAX) forgetLeastRecent(account.rigs);
+    const fresh: Rig = {
+      minerName: share.minerName, userAgent: share.userAgent, hashrate: new HashrateEstimate(share.atMs),
+      difficulty: share.difficulty, sharesAccepted: 0, lastShareAtMs: share.atMs,
+    };
+    account.rigs.set(share.minerName, fresh);
+    return fresh;
+  }
+}
+
+function rigKey(account: string, minerName: string): string {
+  return `${account}\n${minerName}`;
+}
+
+function forgetLeastRecent<T extends {readonly lastShareAtMs: number}>(map: Map<string, T>): void {
+  const byAge = [...map.entries()].sort(([, a], [, b]) => a.lastShareAtMs - b.lastShareAtMs);
+  for (const [key] of byAge.slice(0, Math.ceil(byAge.length / 10))) map.delete(key);
+}

@@ -1,0 +1,40 @@
+/**
+ * @module Work of a target and difficulty of a hash, cached and cheap: asked once per share.
+ * Work decides money and is an integer; difficulties are floats for people.
+ */
+import {difficultyOfTarget, workOfTarget} from '../../protocol/consensus/pow/work.js';
+
+/** 0xffff · 2^208, as a double: exact, because it has 16 significant bits. */
+const DIFFICULTY_ONE = 0xffff * 2 ** 208;
+/** Expected hashes for one share of difficulty 1: 2^256 over its target. */
+export const HASHES_PER_DIFFICULTY_ONE = 2 ** 48 / 0xffff;
+/** Targets are powers of two of one scale, so there are few; a stranger among them must not grow the cache. */
+const CACHED_MAX = 512;
+
+export interface TargetWork {
+  /** Expected number of hashes: floor(2^256 / (target + 1)), as chainwork counts it. */
+  readonly work: bigint;
+  readonly hashes: number;
+  readonly difficulty: number;
+}
+
+export class WorkOfTarget {
+  readonly #known = new Map<bigint, TargetWork>();
+
+  target(target: bigint): TargetWork {
+    const known = this.#known.get(target);
+    if (known !== undefined) return known;
+    const work = workOfTarget(target);
+    const facts = {work, hashes: Number(work), difficulty: difficultyOfTarget(target)};
+    if (this.#known.size >= CACHED_MAX) this.#known.clear();
+    this.#known.set(target, facts);
+    return facts;
+  }
+}
+
+/** A hash is a little-endian number; 53 bits of it are enough for people. */
+export function difficultyOfHash(hash: Uint8Array): number {
+  let value = 0;
+  for (let i = 31; i >= 0; i -= 1) value = value * 256 + hash[i]!;
+  return value === 0 ? Infinity : DIFFICULTY_ONE / value;
+}

@@ -1,0 +1,31 @@
+/**
+ * @module What a Stratum session hears from outside: its connection and its front desk. One session is one connection.
+ * All replies to the miner leave through the session's `Connection`; nobody else writes to it.
+ */
+import type {Query} from '../../runtime/actor.js';
+
+/** One session as lists and pages show it. */
+export interface SessionView {
+  readonly id: number;
+  readonly remoteEndpoint: string;
+  readonly userAgent: string;
+  readonly connectedAtSec: number;
+  readonly accounts: readonly {readonly account: string; readonly minerName: string}[];
+  readonly difficulty: number;
+  readonly hashrate: number;
+  readonly sharesAccepted: number;
+  readonly sharesRejected: number;
+  readonly lastRejectText: string | undefined;
+}
+
+/** What `net` tells about the connection. */
+export type ConnectionMessage =
+  /** latin1: one character per byte. Chunk borders mean nothing. */
+  | {readonly type: 'stratumSession.received'; readonly text: string}
+  /** The socket is gone: nothing can be sent any more. Sent exactly once. */
+  | {readonly type: 'stratumSession.connectionClosed'; readonly reason: 'ended' | 'failed'};
+
+/** Says goodbye as Stratum can, lets shares in hand finish, then closes. */
+export type EndSession = {readonly type: 'stratumSession.end'; readonly text: string; readonly reconnectWaitSec: number | undefined};
+export type ShowMessage = {readonly type: 'stratumSession.showMessage'; readonly text: string};
+export type DescribeSession = Query<'stratumSession.describe', Record<never, never>, SessionView>;

@@ -1,0 +1,34 @@
+/**
+ * @module The accounting in memory, for tests and the simulator: same answers as `accounting-store.ts`, gone with the process.
+ */
+import type {AccountingChange, AccountingStore, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
+import {assertFollows} from './accounting-store.js';
+
+export function createMemoryAccountingStore(): AccountingStore {
+  const shares: ShareRow[] = [];
+  const blocks = new Map<string, FoundBlockRow>();
+  return {
+    lastShareSeq: () => shares.at(-1)?.seq ?? 0,
+    *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
+      for (let i = Math.min(fromSeq, shares.length) - 1; i >= 0; i -= 1) yield shares[i]!;
+    },
+    sharesFrom: (seq, limit) => shares.slice(Math.max(0, seq - 1), Math.max(0, seq - 1) + limit),
+    foundBlocks: () => [...blocks.values()].sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height),
+    async append(change: AccountingChange): Promise<void> {
+      assertFollows(change.shares ?? [], shares.at(-1)?.seq ?? 0);
+      shares.push(...(change.shares ?? []));
+      for (const block of change.blocks ?? []) blocks.set(Buffer.from(block.hash).toString('hex'), block);
+    },
+  };
+}
+
+export function createMemoryExtranonceCounterStore(first = 0): ExtranonceCounterStore {
+  let next = first;
+  return {
+    load: () => next,
+    async save(nextUnused) {
+      next = nextUnused;
+    },
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * @module Byte layout of the accounting's rows. Decides nothing; the stores decide when they are written.
+ *
+ * Shares are kept in SEGMENTS: one row holds every share of one group commit, keyed by its first sequence number.
+ * One LMDB put for many shares costs about what one put for one share does (limits.md, section 6), and the
+ * distinct (account, miner) pairs of a segment are written once.
+ *
+ *   segment    u8 version=1 ‖ u32 shareCount ‖ u16 nameCount ‖ nameCount × (text account ‖ text minerName) ‖ shareCount × share
+ *   share      u16 name index ‖ 32 hash ‖ u32 height ‖ whole atMs ‖ u8 flags (1 = block) ‖ integer work
+ *   block      u8 version=1 ‖ 32 hash ‖ u32 height ‖ whole shareSeq ‖ text account ‖ text minerName ‖ whole foundAtSec ‖
+ *              integer reward ‖ integer fee ‖ u8 status ‖ integer roundWork ‖ integer expectedWork ‖ u8 paysFinderDirectly ‖
+ *              u32 creditCount ‖ creditCount × (text account ‖ integer sats)
+ *   candidate  u8 version=1 ‖ 32 hash ‖ u32 height ‖ varbytes block ‖ text account ‖ text minerName ‖ integer reward ‖
+ *              u8 paysFinderDirectly ‖ whole foundAtMs
+ *   text       CompactSize length ‖ UTF-8;   integer  CompactSize length ‖ little-endian magnitude;   whole  u64 below 2^53
+ * Numbers are little-endian, but keys of segments: u48 sequence number, big-endian, so that they sort.
+ */
+import type {FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {CandidateRow} from '../actors/job-factory/ports.js';
+import {ByteReader} from '../protocol/bytes/byte-reader.js';
+import {ByteWriter} from '../protocol/bytes/byte-writer.js';
+import {StorageError} from './storage-error.js';
+
+const ROW_VERSION = 1;
+const FLAG_IS_BLOCK = 1;
+const TWO_POW_32 = 0x100000000;
+const STATUSES: readonly FoundBlockRow['status'][] = ['pending', 'confirmed', 'orphaned', 'rejected'];
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function segmentKey(firstSeq: number): Uint8Array {
+  const key = Buffer.alloc(6);
+  key.writeUIntBE(firstSeq, 0, 6);
+  return key;
+}
+
+export function seqOfSegmentKey(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUIntBE(0, 6);
+}
+
+/** `shares` have consecutive sequence numbers; at most 65,535 distinct names. */
+export function encodeSegment(shares: readonly ShareRow[]): Uint8Array {
+  const indexOf = new Map<string, number>();
+  const firsts: ShareRow[] = [];
+  const nameIndexes = new Uint16Array(shares.length);
+  for (let i = 0; i < shares.length; i += 1) {
+    const share = shares[i]!;
+    // A line feed stands in no account: the key is unique.
+    const name = `${share.account}\n${share.minerName}`;
+    let index = indexOf.get(name);
+    if (index === undefined) {
+      index = firsts.push(share) - 1;
+      indexOf.set(name, index);
+    }
+    nameIndexes[i] = index;
+  }
+  const writer = new ByteWriter(64 + shares.length * 64 + firsts.length * 64);
+  writer.u8(ROW_VERSION).u32(shares.length).u16(firsts.length);
+  for (const first of firsts) {
+    writeText(writer, first.account);
+    writeText(writer, first.minerName);
+  }
+  for (let i = 0; i < shares.length; i += 1) {
+    const share = shares[i]!;
+    writer.u16(nameIndexes[i]!).bytes(share.hash).u32(share.height);
+    writeWhole(writer, share.atMs);
+    writer.u8(share.isBlock ? FLAG_IS_BLOCK : 0);
+    writeInteger(writer, share.work);
+  }
+  return writer.finish();
+}
+
+/** @throws StorageError `database-corrupt` when the bytes are not a segment of this layout. */
+export function decodeSegment(firstSeq: number, bytes: Uint8Array): ShareRow[] {
+  return decodeRow(`share segment ${firstSeq}`, bytes, (reader) => {
+    const count = reader.u32();
+    const nameCount = reader.u16();
+    const names: {account: string; minerName: string}[] = [];
+    for (let i = 0; i < nameCount; i += 1) names.push({account: readText(reader), minerName: readText(reader)});
+    const shares: ShareRow[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const name = names[reader.u16()];
+      if (name === undefined) throw new RangeError(`share ${firstSeq + i} names nobody`);
+      const hash = reader.bytes(32).slice();
+      const height = reader.u32();
+      const atMs = readWhole(reader);
+      const isBlock = (reader.u8() & FLAG_IS_BLOCK) !== 0;
+      shares.push({seq: firstSeq + i, account: name.account, minerName: name.minerName, work: readInteger(reader), height, atMs, hash, isBlock});
+    }
+    return shares;
+  });
+}
+
+export function encodeFoundBlock(block: FoundBlockRow): Uint8Array {
+  const writer = new ByteWriter(256 + block.credits.length * 80);
+  writer.u8(ROW_VERSION).bytes(block.hash).u32(block.height);
+  writeWhole(writer, block.shareSeq);
+  writeText(writer, block.account);
+  writeText(writer, block.minerName);
+  writeWhole(writer, block.foundAtSec);
+  writeInteger(writer, block.rewardSats);
+  writeInteger(writer, block.feeSats);
+  writer.u8(STATUSES.indexOf(block.status));
+  writeInteger(writer, block.roundWork);
+  writeInteger(writer, block.expectedWork);
+  writer.u8(block.paysFinderDirectly ? 1 : 0).u32(block.credits.length);
+  for (const credit of block.credits) {
+    writeText(writer, credit.account);
+    writeInteger(writer, credit.sats);
+  }
+  return writer.finish();
+}
+
+/** @throws StorageError `database-corrupt` when the bytes are not a found block of this layout. */
+export function decodeFoundBlock(bytes: Uint8Array): FoundBlockRow {
+  return decodeRow('found block', bytes, (reader) => {
+    const hash = reader.bytes(32).slice();
+    const height = reader.u32();
+    const shareSeq = readWhole(reader);
+    const account = readText(reader);
+    const minerName = readText(reader);
+    const foundAtSec = readWhole(reader);
+    const rewardSats = readInteger(reader);
+    const feeSats = readInteger(reader);
+    const status = STATUSES[reader.u8()];
+    if (status === undefined) throw new RangeError('unknown status');
+    const roundWork = readInteger(reader);
+    const expectedWork = readInteger(reader);
+    const paysFinderDirectly = reader.u8() === 1;
+    const creditCount = reader.u32();
+    const credits: {account: string; sats: bigint}[] = [];
+    for (let i = 0; i < creditCount; i += 1) credits.push({account: readText(reader), sats: readInteger(reader)});
+    return {hash, height, shareSeq, account, minerName, foundAtSec, rewardSats, feeSats, status, roundWork, expectedWork, credits, paysFinderDirectly};
+  });
+}
+
+export function encodeCandidate(row: CandidateRow): Uint8Array {
+  const writer = new ByteWriter(row.blockBytes.length + 256);
+  writer.u8(ROW_VERSION).bytes(row.hash).u32(row.height).varBytes(row.blockBytes);
+  writeText(writer, row.account);
+  writeText(writer, row.minerName);
+  writeInteger(writer, row.rewardSats);
+  writer.u8(row.paysFinderDirectly ? 1 : 0);
+  writeWhole(writer, row.foundAtMs);
+  return writer.finish();
+}
+
+/** @throws StorageError `database-corrupt` when the bytes are not a candidate of this layout. */
+export function decodeCandidate(bytes: Uint8Array): CandidateRow {
+  return decodeRow('block candidate', bytes, (reader) => {
+    const hash = reader.bytes(32).slice();
+    const height = reader.u32();
+    const blockBytes = reader.varBytes().slice();
+    const account = readText(reader);
+    const minerName = readText(reader);
+    const rewardSats = readInteger(reader);
+    const paysFinderDirectly = reader.u8() === 1;
+    return {hash, height, blockBytes, account, minerName, rewardSats, paysFinderDirectly, foundAtMs: readWhole(reader)};
+  });
+}
+
+/** Rows are our own: one that does not decode means a damaged file, never something to skip. */
+function decodeRow<T>(what: string, bytes: Uint8Array, read: (reader: ByteReader) => T): T {
+  try {
+    const reader = new ByteReader(bytes);
+    const version = reader.u8();
+    if (version !== ROW_VERSION) throw new RangeError(`layout version ${version}`);
+    const row = read(reader);
+    if (reader.remaining !== 0) throw new RangeError(`${reader.remaining} bytes left over`);
+    return row;
+  } catch (error) {
+    throw new StorageError('database-corrupt', `A row of the accounting does not decode (${what}): ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+function writeText(writer: ByteWriter, text: string): void {
+  writer.varBytes(encoder.encode(text));
+}
+
+function readText(reader: ByteReader): string {
+  return decoder.decode(reader.varBytes());
+}
+
+/** A natural number below 2^53, without a bigint in between. */
+function writeWhole(writer: ByteWriter, value: number): void {
+  const high = Math.floor(value / TWO_POW_32);
+  writer.u32(value - high * TWO_POW_32).u32(high);
+}
+
+function readWhole(reader: ByteReader): number {
+  const low = reader.u32();
+  return reader.u32() * TWO_POW_32 + low;
+}
+
+function writeInteger(writer: ByteWriter, value: bigint): void {
+  if (value < 0n) throw new RangeError(`negative integer ${value}`);
+  const bytes: number[] = [];
+  if (value <= 0xffffffffn) {
+    for (let rest = Number(value); rest > 0; rest = Math.floor(rest / 256)) bytes.push(rest % 256);
+  } else {
+    for (let rest = value; rest > 0n; rest >>= 8n) bytes.push(Number(rest & 0xffn));
+  }
+  writer.varint(bytes.length);
+  for (const byte of bytes) writer.u8(byte);
+}
+
+function readInteger(reader: ByteReader): bigint {
+  const bytes = reader.varBytes();
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i -= 1) value = (value << 8n) | BigInt(bytes[i]!);
+  return value;
+}

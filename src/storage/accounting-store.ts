@@ -1,0 +1,111 @@
+/**
+ * @module The accounting on LMDB: the share log in segments, the found blocks, and the extranonce counter.
+ * Layout of the rows: `accounting-rows.ts` and docs/storage-layout.md. One `append` is one transaction, and it
+ * resolves when the transaction is on disk, which is later than lmdb's own promise.
+ */
+import type {AccountingChange, AccountingStore, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
+import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
+import type {Database, Table} from './open-database.js';
+
+/** Bounds one decode and the loss of time in a walk; a group commit of more is split within the same transaction. */
+const SEGMENT_SHARES_MAX = 4096;
+const COUNTER_KEY = Buffer.from('extranonce1-next');
+
+export function createAccountingStore(database: Database): AccountingStore {
+  return new LmdbAccountingStore(database);
+}
+
+class LmdbAccountingStore implements AccountingStore {
+  readonly #database: Database;
+  readonly #segments: Table;
+  readonly #blocks: Table;
+  #lastSeq: number;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#segments = database.table('share-log');
+    this.#blocks = database.table('found-blocks');
+    this.#lastSeq = 0;
+    for (const share of this.#newestSegment()) this.#lastSeq = share.seq;
+  }
+
+  lastShareSeq(): number {
+    return this.#lastSeq;
+  }
+
+  *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
+    if (fromSeq < 1) return;
+    for (const row of this.#segments.range({to: segmentKey(fromSeq + 1), reverse: true})) {
+      const shares = decodeSegment(seqOfSegmentKey(row.key), row.value);
+      for (let i = shares.length - 1; i >= 0; i -= 1) {
+        const share = shares[i]!;
+        if (share.seq <= fromSeq) yield share;
+      }
+    }
+  }
+
+  sharesFrom(seq: number, limit: number): readonly ShareRow[] {
+    const found: ShareRow[] = [];
+    // The segment that holds `seq` starts at or before it.
+    let start = segmentKey(Math.max(0, seq));
+    for (const row of this.#segments.range({to: segmentKey(Math.max(0, seq) + 1), reverse: true, limit: 1})) start = row.key.slice();
+    for (const row of this.#segments.range({from: start})) {
+      for (const share of decodeSegment(seqOfSegmentKey(row.key), row.value)) {
+        if (found.length === limit) return found;
+        if (share.seq >= seq) found.push(share);
+      }
+    }
+    return found;
+  }
+
+  foundBlocks(): readonly FoundBlockRow[] {
+    const blocks: FoundBlockRow[] = [];
+    for (const row of this.#blocks.range()) blocks.push(decodeFoundBlock(row.value));
+    return blocks.sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height);
+  }
+
+  async append(change: AccountingChange): Promise<void> {
+    const shares = change.shares ?? [];
+    assertFollows(shares, this.#lastSeq);
+    await this.#database.batch((writer) => {
+      for (let at = 0; at < shares.length; at += SEGMENT_SHARES_MAX) {
+        const part = shares.slice(at, at + SEGMENT_SHARES_MAX);
+        writer.put(this.#segments, segmentKey(part[0]!.seq), encodeSegment(part));
+      }
+      for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
+    });
+    this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;
+    await this.#database.flushed();
+  }
+
+  #newestSegment(): readonly ShareRow[] {
+    for (const row of this.#segments.range({reverse: true, limit: 1})) return decodeSegment(seqOfSegmentKey(row.key), row.value);
+    return [];
+  }
+}
+
+/** A gap or a repetition in the log would be a share lost or paid twice: our own bug. */
+export function assertFollows(shares: readonly ShareRow[], lastSeq: number): void {
+  let expected = lastSeq + 1;
+  for (const share of shares) {
+    if (share.seq !== expected) throw new Error(`invariant broken: share ${share.seq} follows ${expected - 1}`);
+    expected += 1;
+  }
+}
+
+export function createExtranonceCounterStore(database: Database): ExtranonceCounterStore {
+  const table = database.table('counters');
+  return {
+    load() {
+      const value = table.get(COUNTER_KEY);
+      return value === undefined ? 0 : Buffer.from(value).readUInt32BE(0);
+    },
+    async save(nextUnused) {
+      const value = Buffer.alloc(4);
+      value.writeUInt32BE(nextUnused, 0);
+      await database.batch((writer) => writer.put(table, COUNTER_KEY, value));
+      await database.flushed();
+    },
+  };
+}
