@@ -21,9 +21,8 @@ export function workOfBits(bits: number): bigint {
 /** Display only: nothing may be accepted or refused by this float. */
 export function difficultyOfTarget(target: bigint): number {
   if (target <= 0n) return Infinity;
-  // 64 fraction bits keep all 53 of a double at any target that a chain can have.
-  const scaled = (DIFFICULTY_ONE_TARGET << 64n) / target;
-  return scaled > 0n ? Number(scaled) / 2 ** 64 : 0;
+  // 96 fraction bits keep all 53 of a double up to the easiest target there is (2^-32).
+  return Number((DIFFICULTY_ONE_TARGET << 96n) / target) / 2 ** 96;
 }
 
 export function difficultyOfBits(bits: number): number {
