@@ -14,14 +14,16 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], {cwd:
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 const webEntry = `${root}src/web/browser`;
-if (existsSync(webEntry)) {
+if (existsSync(`${webEntry}/main.tsx`)) {
   const checked = spawnSync(process.execPath, [tsc, '-p', 'src/web/browser/tsconfig.json'], {cwd: root, stdio: 'inherit'});
   if (checked.status !== 0) process.exit(checked.status ?? 1);
   const {build} = await import('esbuild');
   await mkdir(`${root}dist/web`, {recursive: true});
   await build({
-    entryPoints: [`${webEntry}/main.ts`],
+    entryPoints: [`${webEntry}/main.tsx`],
     bundle: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     format: 'esm',
     target: 'es2022',
     minify: true,
