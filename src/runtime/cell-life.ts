@@ -9,6 +9,7 @@ import type {StopReason} from './actor.js';
 import {CellContext} from './cell-context.js';
 import type {Cell} from './cell.js';
 import {BLOCKED, BUSY, RUNNING, STOPPED, STOPPING} from './cell-phases.js';
+import type {Family} from './family.js';
 import {CHECKED, OUTSIDE, POISONED} from './envelope.js';
 import {WheelTimer} from './timer-wheel.js';
 
@@ -56,9 +57,9 @@ export function beginStop(cell: Cell, reason: StopReason): void {
   cell.stopReason = reason;
   cell.phase = STOPPING;
   cell.queueState = BLOCKED;
-  disarmBound(cell);
-  // The take-down for a restart is under way and ends in the last act by itself.
+  // The take-down for a restart is under way, its bound holds, and it ends in the last act by itself.
   if (cell.isComingDown) return;
+  disarmBound(cell);
   takeDown(cell, reason, () => endLife(cell));
 }
 
@@ -101,7 +102,7 @@ export function endIncarnation(cell: Cell, code: 'aborted' | 'dead'): void {
   cell.answering?.failAll(code === 'dead' ? 'dead' : 'failed', cell.lastError);
   cell.answering = undefined;
   cell.mailbox.unstashAll();
-  if (cell.family !== undefined) cell.family.restartTimesMs = [];
+  if (cell.family !== undefined) forgetRestarts(cell, cell.family);
   for (const watched of cell.watching ?? []) watched.watchers?.delete(cell);
   cell.watching = undefined;
   cell.behaviour = undefined;
@@ -110,6 +111,15 @@ export function endIncarnation(cell: Cell, code: 'aborted' | 'dead'): void {
   cell.current = OUTSIDE;
   cell.currentMessage = undefined;
   cell.isAwaiting = false;
+}
+
+/** A new incarnation begins with a clean record; all children of the old one have ended. */
+function forgetRestarts(cell: Cell, family: Family): void {
+  family.restartTimesMs = [];
+  for (const backoff of family.backoffs) cell.wheel.cancel(backoff);
+  family.backoffs.clear();
+  family.failuresWaiting.length = 0;
+  family.isRestartingGroup = false;
 }
 
 /** The last act. */

@@ -107,9 +107,13 @@ class RestartGroup extends WheelTimer {
   private bringDown(index: number): void {
     const cell = this.facts.cells[index];
     if (cell === undefined) {
-      const {parent, delayMs} = this.facts;
-      if (delayMs > 0) parent.wheel.arm(this, parent.nowMs() + delayMs);
-      else this.fire();
+      const {parent, family, delayMs} = this.facts;
+      if (delayMs === 0) {
+        this.fire();
+        return;
+      }
+      family.backoffs.add(this);
+      parent.wheel.arm(this, parent.nowMs() + delayMs);
       return;
     }
     if (cell.phase !== RESTARTING) {
@@ -126,6 +130,7 @@ class RestartGroup extends WheelTimer {
   /** The backoff is over: up again in start order, whoever was not stopped meanwhile. */
   fire(): void {
     const {parent, family, cells, isGrouped} = this.facts;
+    family.backoffs.delete(this);
     if (isGrouped) family.isRestartingGroup = false;
     for (const cell of cells) {
       if (cell.phase !== RESTARTING) continue;
