@@ -62,6 +62,14 @@ export interface CoinsAtTip {
   readonly coinMedianTimesSec: readonly (number | undefined)[];
 }
 
+/** The tip of one branch: `branchLength` counts the blocks after the active chain, 0 for the active one. */
+export interface BranchView {
+  readonly hash: Hash256;
+  readonly height: number;
+  readonly branchLength: number;
+  readonly status: 'active' | 'valid-fork' | 'headers-only' | 'invalid';
+}
+
 export type AcceptBlock = Query<'chain.acceptBlock', {readonly blockBytes: Uint8Array; readonly source: BlockSource}, BlockOutcome>;
 /** Everything but the work (BIP 23 proposal mode); changes nothing. */
 export type CheckProposal = Query<'chain.checkProposal', {readonly blockBytes: Uint8Array}, Verdict>;
@@ -76,9 +84,7 @@ export type GetBlock = Query<'chain.getBlock', {readonly hash: Hash256}, {readon
 export type GetUndo = Query<'chain.getUndo', {readonly hash: Hash256}, readonly (readonly Coin[])[] | null>;
 export type GetCoins = Query<'chain.getCoins', {readonly outpoints: readonly OutPoint[]}, CoinsAtTip>;
 export type GetCoinSetTotals = Query<'chain.getCoinSetTotals', Record<never, never>, CoinSetTotals>;
-/** Tips of all branches: height, hash, length of the branch, status. */
-export type GetBranches = Query<'chain.getBranches', Record<never, never>,
-  readonly {readonly hash: Hash256; readonly height: number; readonly branchLength: number; readonly status: 'active' | 'valid-fork' | 'headers-only' | 'invalid'}[]>;
+export type GetBranches = Query<'chain.getBranches', Record<never, never>, readonly BranchView[]>;
 
 export type ChainMessage =
   | AcceptBlock | CheckProposal | InvalidateBlock | ReconsiderBlock | GetTip | GetHeader | GetHashAtHeight | GetBlock | GetUndo

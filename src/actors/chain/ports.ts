@@ -2,8 +2,9 @@
  * @module What the chain needs from a disk. `src/storage` obeys; a memory twin serves tests and the simulator.
  * One call of `commit` is one LMDB transaction: header, body, undo, coins, totals, tip and log entry, or nothing.
  */
-import type {Coin, Hash256} from '../../protocol/primitives/transaction.js';
+import type {Coin, Hash256, Transaction} from '../../protocol/primitives/transaction.js';
 import type {BlockUndo} from '../../protocol/primitives/block.js';
+import type {Rejection} from '../../protocol/verdict.js';
 
 /** What is kept for each header, beside its 80 bytes. */
 export interface StoredHeader {
@@ -55,4 +56,27 @@ export interface ChainStore {
   /** Resolves when everything committed before the call is on disk. */
   flushed(): Promise<void>;
   diskBytes(): number;
+}
+
+/** One transaction with the coins that it spends, in input order. */
+export interface TransactionSpend {
+  readonly transaction: Transaction;
+  readonly spentCoins: readonly Coin[];
+}
+
+export type ScriptsVerdict =
+  | {readonly ok: true}
+  /** `code` is the script error's own name; `scripts-unavailable` means that the verifier could not do the work: judge nothing by it. */
+  | (Rejection & {readonly spendIndex: number; readonly inputIndex: number});
+
+/** Runs the scripts of many transactions, signatures in batches on other threads. Chain and mempool share one, and its cache. */
+export interface ScriptVerifier {
+  verify(spends: readonly TransactionSpend[], flags: number): Promise<ScriptsVerdict>;
+}
+
+export interface ChainPorts {
+  readonly store: ChainStore;
+  readonly scripts: ScriptVerifier;
+  /** Resolves after everything else on this thread had a turn: `setImmediate` in production, a microtask under simulation. */
+  readonly yieldTurn: () => Promise<void>;
 }
