@@ -78,7 +78,7 @@ export class CellContext implements ActorContext<Message> {
       return ref.tell(message, trace === 0 || options?.trace !== undefined ? options : {...options, trace});
     }
     const isPlain = options === undefined && trace === 0;
-    return ref.cell.accept(message, isPlain ? cell.plainEnvelope : tellEnvelope(cell.ref, trace, options));
+    return ref.cell.accept(message, isPlain ? (cell.plainEnvelope ??= tellEnvelope(cell.ref, 0, undefined)) : tellEnvelope(cell.ref, trace, options));
   }
 
   ask<N extends Message, Q extends N>(ref: ActorRef<N>, query: Q, options: AskOptions): Promise<ReplyOf<Q>> {

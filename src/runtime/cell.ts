@@ -41,8 +41,8 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   readonly spec: ActorSpec<Message>;
   readonly options: SpawnOptions;
   readonly mailbox: Mailbox;
-  /** The envelope of this actor's plain tells. */
-  readonly plainEnvelope: Envelope;
+  /** The one envelope of all this actor's plain tells; made with the first. */
+  plainEnvelope: Envelope | undefined = undefined;
   phase: number = STARTING;
   queueState: number = BLOCKED;
   /** Takes no further messages from others. */
@@ -96,7 +96,6 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     this.options = facts.options;
     this.ref = new LocalRef(this, facts.parent === undefined ? '' : `${facts.parent.ref.path}/${facts.options.name}`, facts.id);
     this.mailbox = new Mailbox(compileProtocol(facts.spec.protocol), this);
-    this.plainEnvelope = new Envelope({kind: PLAIN, sender: this.ref});
   }
 
   get wheel(): TimerWheel {
