@@ -1,0 +1,72 @@
+/** @module The latest blocks of the chain beside the blocks that this pool found. */
+import type {FoundOverview, Overview} from '../overview';
+import {bytesText, coinsText, countText, durationText, percentText} from './texts';
+
+const ROWS = 10;
+
+function ago(nowMs: number, timeSec: number): string {
+  return `${durationText(nowMs / 1_000 - timeSec)} ago`;
+}
+
+function Latest({overview, nowMs}: {readonly overview: Overview | undefined; readonly nowMs: number}) {
+  const blocks = overview?.blocks.slice(0, ROWS) ?? [];
+  return (
+    <section aria-labelledby="latest-title">
+      <h2 id="latest-title">Latest blocks</h2>
+      {blocks.length === 0 ? <p class="empty">No block yet.</p> : (
+        <table>
+          <thead><tr><th>Height</th><th>Mined by</th><th class="r">Tx</th><th class="r wide">Size</th><th class="r">Age</th></tr></thead>
+          <tbody>
+            {blocks.map((block) => (
+              <tr key={block.hash}>
+                <td class="num" title={block.hash}>{countText(block.height)}</td>
+                <td><span class="cut">{block.tag === '' ? <span class="faint">untagged</span> : block.tag}</span></td>
+                <td class="r num">{countText(block.txCount)}</td>
+                <td class="r num wide">{bytesText(block.sizeBytes)}</td>
+                <td class="r num">{ago(nowMs, block.timeSec)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+const STATUS_TEXT: Readonly<Record<FoundOverview['status'], string>> = {pending: 'maturing', confirmed: 'confirmed', orphaned: 'orphaned', rejected: 'rejected'};
+const STATUS_CLASS: Readonly<Record<FoundOverview['status'], string>> = {pending: 'faint', confirmed: 'good', orphaned: 'bad', rejected: 'bad'};
+
+function Found({overview, nowMs}: {readonly overview: Overview; readonly nowMs: number}) {
+  const found = overview.pool?.found.slice(0, ROWS) ?? [];
+  return (
+    <section aria-labelledby="found-title">
+      <h2 id="found-title">Blocks of this pool</h2>
+      {found.length === 0 ? <p class="empty">None found yet. The first appears here as soon as the chain has taken it.</p> : (
+        <table>
+          <thead><tr><th>Height</th><th>Found by</th><th class="r wide">Reward</th><th class="r">Effort</th><th class="r">State</th></tr></thead>
+          <tbody>
+            {found.map((block) => (
+              <tr key={block.hash} title={`${block.hash}, ${ago(nowMs, block.foundAtSec)}`}>
+                <td class="num">{countText(block.height)}</td>
+                <td><span class="cut" title={block.account}>{block.minerName === '' ? block.account : block.minerName}</span></td>
+                <td class="r num wide">{coinsText(block.rewardSats)}</td>
+                <td class="r num">{percentText(block.effort)}</td>
+                <td class={`r ${STATUS_CLASS[block.status]}`}>{STATUS_TEXT[block.status]}{block.status === 'pending' && <span class="num"> {block.confirmations}</span>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+export function ChainTables({overview, nowMs}: {readonly overview: Overview | undefined; readonly nowMs: number}) {
+  if (overview?.pool === undefined) return <Latest overview={overview} nowMs={nowMs} />;
+  return (
+    <div class="pair">
+      <Latest overview={overview} nowMs={nowMs} />
+      <Found overview={overview} nowMs={nowMs} />
+    </div>
+  );
+}
