@@ -1,0 +1,346 @@
+// Proves what the accounting promises its askers: an answer only after the disk, one write for many shares, numbers
+// without gaps, credits that add up to the reward, and statuses that follow the chain through reorgs and restarts.
+// The actors run under the simulator; the disk is a memory store whose writes the test lets through.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import {accountingActor} from '../../../../src/actors/accounting/actor.js';
+import type {AccountingInbox, AccountingOptions} from '../../../../src/actors/accounting/actor.js';
+import type {AcceptedShare, AccountView, FoundBlockView, GetAccount, ListFoundBlocks, PoolTotals, GetPoolTotals, RecordBlock, RecordShare} from '../../../../src/actors/accounting/messages.js';
+import type {AccountingStore} from '../../../../src/actors/accounting/ports.js';
+import type {ChainMessage} from '../../../../src/actors/chain/messages.js';
+import type {ActorRef, ActorSpec, ReplyOf} from '../../../../src/runtime/actor.js';
+import {createSimulation} from '../../../../src/runtime/sim/simulation.js';
+import type {Simulation} from '../../../../src/runtime/sim/simulation.js';
+import {createMemoryAccountingStore} from '../../../../src/storage/accounting-memory-store.js';
+
+const TARGET = 0xffffn << 208n;
+const NETWORK_TARGET = TARGET >> 3n;
+const REWARD_SATS = 5_000_000_001n;
+
+/** A memory store whose writes wait for `release` while held, or fail. */
+class HeldStore implements AccountingStore {
+  readonly inner = createMemoryAccountingStore();
+  appendCount = 0;
+  isHeld = false;
+  isFailing = false;
+  #released: (() => void)[] = [];
+  lastShareSeq = (): number => this.inner.lastShareSeq();
+  sharesBackwards = (fromSeq: number): ReturnType<AccountingStore['sharesBackwards']> => this.inner.sharesBackwards(fromSeq);
+  sharesFrom = (seq: number, limit: number): ReturnType<AccountingStore['sharesFrom']> => this.inner.sharesFrom(seq, limit);
+  foundBlocks = (): ReturnType<AccountingStore['foundBlocks']> => this.inner.foundBlocks();
+
+  async append(change: Parameters<AccountingStore['append']>[0]): Promise<void> {
+    this.appendCount += 1;
+    if (this.isHeld) await new Promise<void>((resolve) => this.#released.push(resolve));
+    if (this.isFailing) throw new Error('disk full');
+    await this.inner.append(change);
+  }
+
+  release(): void {
+    this.isHeld = false;
+    for (const resolve of this.#released.splice(0)) resolve();
+  }
+}
+
+interface Pool {
+  readonly sim: Simulation;
+  readonly store: HeldStore;
+  readonly accounting: ActorRef<AccountingInbox>;
+  readonly chain: {activeHashes: Set<number>; tipHeight: number};
+  record(facts?: Partial<AcceptedShare>): Promise<ReplyOf<RecordShare>>;
+  recordBlock(facts?: Partial<RecordBlock>): Promise<ReplyOf<RecordBlock>>;
+  totals(): Promise<PoolTotals>;
+  account(account: string): Promise<AccountView | null>;
+  blocks(): Promise<readonly FoundBlockView[]>;
+}
+
+function hashOf(value: number): Uint8Array {
+  return new Uint8Array(32).fill(value);
+}
+
+function aChain(state: {activeHashes: Set<number>; tipHeight: number}): ActorSpec<ChainMessage> {
+  return {
+    protocol: {kind: 'chain', mailbox: {capacity: 64, policy: 'refuse'}},
+    create: () => ({
+      receive(message, ctx) {
+        if (message.type === 'chain.getTip') ctx.reply({height: state.tipHeight});
+        if (message.type === 'chain.getHeader') ctx.reply(state.activeHashes.has(message.hash[0]!) ? {isActive: true} : null);
+      },
+    }),
+  };
+}
+
+async function aPool(facts: {store?: HeldStore; seed?: number; options?: Partial<AccountingOptions>; chain?: Pool['chain']} = {}): Promise<Pool> {
+  const sim = createSimulation({seed: facts.seed ?? 1});
+  const store = facts.store ?? new HeldStore();
+  const chain = facts.chain ?? {activeHashes: new Set<number>(), tipHeight: 0};
+  const chainRef = sim.system.spawn(aChain(chain), {name: 'chain'});
+  const accounting = sim.system.spawn(accountingActor({
+    store, chain: chainRef, scheme: 'PPLNS', feePpm: 10_000, maturityBlocks: 3, windowFactorPpm: 2_000_000, ...facts.options,
+  }), {name: 'accounting'});
+  await sim.runUntilIdle();
+  let share = 0;
+  const ask = async <R>(asked: Promise<R>): Promise<R> => {
+    await sim.runUntilIdle();
+    return asked;
+  };
+  return {
+    sim, store, accounting, chain,
+    record: (own = {}) => {
+      share += 1;
+      const recorded: RecordShare = {type: 'accounting.recordShare', share: {
+        account: 'alice', minerName: 'rig', target: TARGET, height: 1, hash: hashOf(100 + (share % 100)), isBlock: false, sessionId: 1, userAgent: 'test', ...own,
+      }};
+      return accounting.ask<RecordShare>(recorded, {timeoutMs: 60_000});
+    },
+    recordBlock: (own = {}) => accounting.ask<RecordBlock>({
+      type: 'accounting.recordBlock', hash: hashOf(7), height: 5, target: NETWORK_TARGET, account: 'alice', minerName: 'rig', rewardSats: REWARD_SATS,
+      accepted: true, paysFinderDirectly: false, ...own,
+    }, {timeoutMs: 60_000}),
+    totals: () => ask(accounting.ask<GetPoolTotals>({type: 'accounting.getTotals'}, {timeoutMs: 1_000})),
+    account: (account) => ask(accounting.ask<GetAccount>({type: 'accounting.getAccount', account}, {timeoutMs: 1_000})),
+    blocks: () => ask(accounting.ask<ListFoundBlocks>({type: 'accounting.listBlocks', limit: 10}, {timeoutMs: 1_000})),
+  };
+}
+
+/** A block found by alice after bob and she have worked one to three. */
+async function aPoolWithBlock(): Promise<Pool> {
+  const pool = await aPool();
+  pool.chain.activeHashes.add(7);
+  const shares = [pool.record({account: 'bob'}), pool.record(), pool.record(), pool.record({hash: hashOf(7), isBlock: true})];
+  await pool.sim.runUntilIdle();
+  await Promise.all(shares);
+  const recorded = pool.recordBlock();
+  await pool.sim.runUntilIdle();
+  assert.equal(await recorded, {ok: true});
+  return pool;
+}
+
+const accounting = suite('actors / accounting / actor');
+
+accounting('answers a share only when it is on disk', async () => {
+  const pool = await aPool();
+  pool.store.isHeld = true;
+  let answer: ReplyOf<RecordShare> | undefined;
+  void pool.record().then((reply) => {
+    answer = reply;
+  });
+  await pool.sim.runUntilIdle();
+  assert.is(answer, undefined);
+  pool.store.release();
+  await pool.sim.runUntilIdle();
+  assert.equal(answer, {ok: true, seq: 1});
+});
+
+accounting('one write serves all the shares that wait, in the order of their numbers', async () => {
+  const pool = await aPool();
+  pool.store.isHeld = true;
+  const first = pool.record();
+  await pool.sim.runUntilIdle();
+  const others = Array.from({length: 50}, () => pool.record());
+  await pool.sim.runUntilIdle();
+  assert.is(pool.store.appendCount, 1);
+  pool.store.release();
+  await pool.sim.runUntilIdle();
+  assert.equal(await first, {ok: true, seq: 1});
+  assert.equal((await Promise.all(others)).map((reply) => (reply.ok ? reply.seq : 0)), Array.from({length: 50}, (_, index) => index + 2));
+  assert.is(pool.store.appendCount, 2);
+});
+
+accounting('log-unavailable: the disk refuses, no number is used up, and the next share is taken', async () => {
+  const pool = await aPool();
+  pool.store.isFailing = true;
+  const refused = pool.record();
+  await pool.sim.runUntilIdle();
+  assert.equal(await refused, {ok: false, code: 'log-unavailable'});
+  pool.store.isFailing = false;
+  const taken = pool.record();
+  await pool.sim.runUntilIdle();
+  assert.equal(await taken, {ok: true, seq: 1});
+});
+
+accounting('numbers go on after a restart, and statistics come back from the log', async () => {
+  const pool = await aPool();
+  const shares = [pool.record(), pool.record({account: 'bob'}), pool.record()];
+  await pool.sim.runUntilIdle();
+  await Promise.all(shares);
+  const again = await aPool({store: pool.store});
+  const next = again.record();
+  await again.sim.runUntilIdle();
+  assert.equal(await next, {ok: true, seq: 4});
+  assert.is((await again.account('alice'))?.sharesAccepted, 3);
+  assert.is((await again.totals()).lastShareSeq, 4);
+});
+
+accounting('stopping writes what was taken before it ends', async () => {
+  const pool = await aPool();
+  pool.store.isHeld = true;
+  const shares = [pool.record(), pool.record()];
+  await pool.sim.runUntilIdle();
+  const late = pool.record();
+  await pool.sim.runUntilIdle();
+  const stopped = pool.sim.system.stop(pool.accounting);
+  await pool.sim.runUntilIdle();
+  pool.store.release();
+  await pool.sim.runUntilIdle();
+  await stopped;
+  assert.is(pool.store.lastShareSeq(), 3);
+  assert.ok((await Promise.all([...shares, late])).every((reply) => reply.ok));
+});
+
+accounting('PPLNS credits add up to the reward exactly, and follow the work', async () => {
+  const pool = await aPoolWithBlock();
+  const [block] = await pool.blocks();
+  const credits = new Map(block!.credits.map(({account, sats}) => [account, sats]));
+  assert.is(block!.feeSats, REWARD_SATS / 100n);
+  assert.is(block!.credits.reduce((sum, {sats}) => sum + sats, block!.feeSats), REWARD_SATS);
+  // One share against three, each satoshi somewhere.
+  assert.is(credits.get('bob'), (REWARD_SATS - block!.feeSats) / 4n);
+  assert.ok(credits.get('alice')! - credits.get('bob')! * 3n <= 3n);
+  assert.is((await pool.account('bob'))!.pendingSats, credits.get('bob'));
+  assert.is((await pool.account('bob'))!.balanceSats, 0n);
+});
+
+accounting('shares after the block never count', async () => {
+  const pool = await aPool();
+  pool.chain.activeHashes.add(7);
+  const shares = [pool.record({hash: hashOf(7), isBlock: true}), ...Array.from({length: 20}, () => pool.record({account: 'late'}))];
+  await pool.sim.runUntilIdle();
+  await Promise.all(shares);
+  const recorded = pool.recordBlock();
+  await pool.sim.runUntilIdle();
+  await recorded;
+  assert.equal((await pool.blocks())[0]!.credits.map(({account}) => account), ['alice']);
+});
+
+accounting('a block announced before its share is logged ends its window with that share', async () => {
+  const pool = await aPool();
+  const before = pool.record({account: 'bob'});
+  await pool.sim.runUntilIdle();
+  await before;
+  const recorded = pool.recordBlock();
+  await pool.sim.runUntilIdle();
+  const share = pool.record({hash: hashOf(7), isBlock: true});
+  await pool.sim.runUntilIdle();
+  assert.equal(await share, {ok: true, seq: 2});
+  assert.equal(await recorded, {ok: true});
+  assert.equal((await pool.blocks())[0]!.credits.map(({account}) => account), ['alice', 'bob']);
+});
+
+accounting('a block whose share was never accepted is credited after a moment', async () => {
+  const pool = await aPool();
+  const before = pool.record({account: 'bob'});
+  await pool.sim.runUntilIdle();
+  await before;
+  const recorded = pool.recordBlock();
+  await pool.sim.advance(3_000);
+  assert.equal(await recorded, {ok: true});
+  assert.equal((await pool.blocks())[0]!.credits.map(({account}) => account), ['bob']);
+});
+
+accounting('the same block announced twice is one block', async () => {
+  const pool = await aPoolWithBlock();
+  const again = pool.recordBlock();
+  await pool.sim.runUntilIdle();
+  assert.equal(await again, {ok: true});
+  assert.is((await pool.blocks()).length, 1);
+  assert.is((await pool.totals()).blocksFound, 1);
+});
+
+accounting('pending becomes confirmed with maturity, and the balance moves over', async () => {
+  const pool = await aPoolWithBlock();
+  const owed = (await pool.account('bob'))!.pendingSats;
+  for (const height of [5, 6]) {
+    pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height}});
+    await pool.sim.runUntilIdle();
+    assert.is((await pool.blocks())[0]!.status, 'pending');
+  }
+  pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 7}});
+  await pool.sim.runUntilIdle();
+  const [block] = await pool.blocks();
+  assert.is(block!.status, 'confirmed');
+  assert.is(block!.confirmations, 3);
+  assert.equal([(await pool.account('bob'))!.pendingSats, (await pool.account('bob'))!.balanceSats], [0n, owed]);
+  assert.is(pool.store.foundBlocks()[0]!.status, 'confirmed');
+});
+
+accounting('a reorg takes the credits away, and gives them back when the block returns', async () => {
+  const pool = await aPoolWithBlock();
+  const owed = (await pool.account('bob'))!.pendingSats;
+  const header = {hash: hashOf(7)};
+  pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 5}});
+  pool.sim.system.events.publish({type: 'chain.blockDisconnected', height: 5, block: {header}});
+  pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 6}});
+  await pool.sim.runUntilIdle();
+  assert.is((await pool.blocks())[0]!.status, 'orphaned');
+  assert.is((await pool.account('bob'))!.pendingSats, 0n);
+  assert.is(pool.store.foundBlocks()[0]!.status, 'orphaned');
+  pool.sim.system.events.publish({type: 'chain.blockConnected', height: 5, block: {header}});
+  pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 6}});
+  await pool.sim.runUntilIdle();
+  assert.is((await pool.blocks())[0]!.status, 'pending');
+  assert.is((await pool.account('bob'))!.pendingSats, owed);
+});
+
+accounting('a restart asks the chain where its blocks stand', async () => {
+  const pool = await aPoolWithBlock();
+  const again = await aPool({store: pool.store, chain: {activeHashes: new Set([7]), tipHeight: 20}});
+  assert.is((await again.blocks())[0]!.status, 'confirmed');
+  const orphaned = await aPool({store: (await aPoolWithBlock()).store, chain: {activeHashes: new Set(), tipHeight: 20}});
+  assert.is((await orphaned.blocks())[0]!.status, 'orphaned');
+});
+
+accounting('a block that the chain refused is kept without credits', async () => {
+  const pool = await aPool();
+  const recorded = pool.recordBlock({accepted: false});
+  await pool.sim.advance(3_000);
+  assert.equal(await recorded, {ok: true});
+  assert.equal((await pool.blocks()).map(({status, credits, feeSats}) => ({status, credits, feeSats})), [{status: 'rejected', credits: [], feeSats: 0n}]);
+});
+
+accounting('a block that pays its finder owes nothing', async () => {
+  const pool = await aPool({options: {scheme: 'SOLO'}});
+  const share = pool.record({hash: hashOf(7), isBlock: true});
+  await pool.sim.runUntilIdle();
+  await share;
+  const recorded = pool.recordBlock({paysFinderDirectly: true});
+  await pool.sim.runUntilIdle();
+  await recorded;
+  const [block] = await pool.blocks();
+  assert.equal(block!.credits, [{account: 'alice', sats: REWARD_SATS - block!.feeSats}]);
+  assert.is((await pool.account('alice'))!.pendingSats, 0n);
+});
+
+accounting('rejects are counted by reason, for known accounts by name', async () => {
+  const pool = await aPool();
+  const share = pool.record();
+  await pool.sim.runUntilIdle();
+  await share;
+  for (const account of ['alice', 'alice', 'nobody']) pool.accounting.tell({type: 'accounting.recordReject', account, minerName: 'rig', reason: 'stale'});
+  assert.equal((await pool.totals()).sharesRejected, {stale: 3});
+  assert.equal((await pool.account('alice'))!.sharesRejected, {stale: 2});
+  assert.is(await pool.account('nobody'), null);
+});
+
+accounting('hashrate settles on the rate of the work, from a young start on', async () => {
+  const pool = await aPool();
+  // Ten shares of 2^32 hashes a minute: some 716 MH/s.
+  for (let i = 0; i < 30; i += 1) {
+    const share = pool.record();
+    await pool.sim.advance(6_000);
+    await share;
+  }
+  const {last1m, last5m, last1h} = (await pool.account('alice'))!.hashrate;
+  for (const rate of [last1m, last5m, last1h]) assert.ok(Math.abs(rate / (2 ** 32 / 6) - 1) < 0.1, `${rate}`);
+});
+
+accounting('presence counts the sessions of a rig', async () => {
+  const pool = await aPool();
+  const share = pool.record();
+  await pool.sim.runUntilIdle();
+  await share;
+  for (const change of [1, 1, -1] as const) pool.accounting.tell({type: 'accounting.recordPresence', account: 'alice', minerName: 'rig', userAgent: 'x', change});
+  assert.is((await pool.account('alice'))!.rigs[0]!.connected, 1);
+});
+
+accounting.run();
