@@ -38,7 +38,7 @@ export interface ChainHarnessOptions {
 
 type MessageOf<T> = Extract<ChainMessage, {readonly type: T}>;
 
-const ASK_TIMEOUT_MS = 60_000;
+export const ASK_TIMEOUT_MS = 60_000;
 /** 2026-01-01: later than any header that a test makes without saying so. */
 const NOW_SEC = 1_767_225_600;
 
