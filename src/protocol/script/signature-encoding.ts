@@ -45,15 +45,10 @@ export function compactSignature(der: Uint8Array): Uint8Array | undefined {
   const integers = readLaxDer(der);
   if (integers === undefined) return undefined;
   const compact = new Uint8Array(2 * SCALAR_SIZE);
-  for (const [index, integer] of integers.entries()) {
-    const digits = withoutLeadingZeros(integer);
-    if (digits.length === 0 || digits.length > SCALAR_SIZE) return undefined;
-    const end = SCALAR_SIZE * (index + 1);
-    compact.set(digits, end - digits.length);
-    if (!isScalarInOrder(compact.subarray(end - SCALAR_SIZE, end))) return undefined;
-  }
+  const r = compact.subarray(0, SCALAR_SIZE);
   const s = compact.subarray(SCALAR_SIZE);
-  if (isHighScalar(s)) compact.set(negateScalar(s), SCALAR_SIZE);
+  if (!writeScalar(integers[0], r) || !writeScalar(integers[1], s)) return undefined;
+  if (isHighScalar(s)) s.set(negateScalar(s));
   return compact;
 }
 
@@ -115,6 +110,16 @@ function withoutLeadingZeros(digits: Uint8Array): Uint8Array {
   let at = 0;
   while (at < digits.length && digits[at] === 0) at++;
   return digits.subarray(at);
+}
+
+/** Right-aligned. @returns false for zero and for anything that is not below the group order. */
+function writeScalar(integer: Uint8Array, out: Uint8Array): boolean {
+  let start = 0;
+  while (start < integer.length && integer[start] === 0) start++;
+  const size = integer.length - start;
+  if (size === 0 || size > SCALAR_SIZE) return false;
+  for (let i = 0; i < size; i++) out[SCALAR_SIZE - size + i] = integer[start + i]!;
+  return isScalarInOrder(out);
 }
 
 function leftPadded(digits: Uint8Array): Uint8Array | undefined {
