@@ -2,6 +2,7 @@
 import {dispatch} from './cli/dispatch.js';
 import {initCommand} from './cli/init.js';
 import {rpcCommand} from './cli/rpc.js';
+import {startCommand} from './cli/start.js';
 import {versionCommand} from './cli/version.js';
 
-process.exitCode = await dispatch(process.argv.slice(2), [initCommand, rpcCommand, versionCommand]);
+process.exitCode = await dispatch(process.argv.slice(2), [startCommand, initCommand, rpcCommand, versionCommand]);

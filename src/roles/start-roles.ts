@@ -1,0 +1,55 @@
+/**
+ * @module Starts what the config asks for and says where it serves: storage and threads first, then the node, the pool,
+ * and last the ports, so that nobody is answered by half a process. Stops in the phases of `shutdown-phases.ts`.
+ */
+import {mkdirSync} from 'node:fs';
+import type {Config} from '../config.js';
+import {CHAIN_SPECS} from '../protocol/chain/presets.js';
+import type {Log} from '../runtime/log.js';
+import {CoordinatedShutdown, type ShutdownReport} from '../runtime/shutdown.js';
+import {createActorSystem} from '../runtime/system.js';
+import {startNode} from './node-parts.js';
+import {startRpc} from './rpc-part.js';
+import {shutdownPhases} from './shutdown-phases.js';
+import type {Endpoints, Site} from './site.js';
+import {startThreads} from './threads.js';
+
+export interface RoleModules {
+  readonly log: Log;
+  readonly version: string;
+  /** Called once when a failure reached the root: the process must end with exit code 1. */
+  readonly onFatal: (path: string, error: unknown) => void;
+  /** Somebody with the right to do so asked for a stop (`stop` over RPC). */
+  readonly onStopRequested: (reason: string) => void;
+}
+
+export interface RunningRoles {
+  readonly site: Site;
+  readonly endpoints: Endpoints;
+  stop(reason: string): Promise<ShutdownReport>;
+}
+
+/** @throws StartError, StorageError: with words for the operator. What was started before is stopped again. */
+export async function startRoles(config: Config, modules: RoleModules): Promise<RunningRoles> {
+  const {log, version} = modules;
+  mkdirSync(config.dataDir, {recursive: true});
+  const system = createActorSystem({log, onEscalation: modules.onFatal});
+  const shutdown = new CoordinatedShutdown(system, shutdownPhases(config.shutdown.deadlineMs));
+  const threads = await startThreads(config, system.clock, log);
+  const site: Site = {config, spec: CHAIN_SPECS[config.chain], system, shutdown, threads, log, version};
+  shutdown.add('persist', 'actors', () => system.terminate('drain'));
+  shutdown.add('stop-threads', 'worker threads', () => threads.close());
+  const stop = (reason: string): Promise<ShutdownReport> => shutdown.run(reason);
+  try {
+    return {site, endpoints: await startParts(site, modules), stop};
+  } catch (error) {
+    await stop('start failed');
+    throw error;
+  }
+}
+
+async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Endpoints> {
+  const node = startNode(site);
+  const rpc = await startRpc(site, node, onStopRequested);
+  return {rpc};
+}
