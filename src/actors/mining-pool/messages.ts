@@ -18,4 +18,7 @@ export type ShowMessageToAll = {readonly type: 'miningPool.showMessage'; readonl
 /** Planned shutdown: no new connections, `client.reconnect` to all, shares in hand are answered. Settles when no session is left or the time is up. */
 export type DrainMiningPool = Query<'miningPool.drain', {readonly text: string; readonly reconnectWaitSec: number; readonly timeoutMs: number}, {readonly abandonedSessions: number}>;
 
-export type MiningPoolMessage = ListSessions | GetSessionCount | ConnectionOpened | ShowMessageToAll | DrainMiningPool;
+/** A session tells its pool: its first miner is authorised. */
+export type SessionAuthorised = {readonly type: 'miningPool.sessionAuthorised'; readonly sessionId: number};
+
+export type MiningPoolMessage = SessionAuthorised | ListSessions | GetSessionCount | ConnectionOpened | ShowMessageToAll | DrainMiningPool;

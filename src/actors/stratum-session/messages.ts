@@ -3,6 +3,7 @@
  * All replies to the miner leave through the session's `Connection`; nobody else writes to it.
  */
 import type {Query} from '../../runtime/actor.js';
+import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 
 /** One session as lists and pages show it. */
 export interface SessionView {
@@ -25,7 +26,11 @@ export type ConnectionMessage =
   /** The socket is gone: nothing can be sent any more. Sent exactly once. */
   | {readonly type: 'stratumSession.connectionClosed'; readonly reason: 'ended' | 'failed'};
 
+/** A new job for everybody; a solo session asks for its own form of it. `cleanJobs` may be true though the job's is not: an older clean job was overtaken. */
+export type OfferJob = {readonly type: 'stratumSession.offerJob'; readonly job: StratumJob; readonly cleanJobs: boolean};
 /** Says goodbye as Stratum can, lets shares in hand finish, then closes. */
 export type EndSession = {readonly type: 'stratumSession.end'; readonly text: string; readonly reconnectWaitSec: number | undefined};
 export type ShowMessage = {readonly type: 'stratumSession.showMessage'; readonly text: string};
 export type DescribeSession = Query<'stratumSession.describe', Record<never, never>, SessionView>;
+
+export type StratumSessionMessage = ConnectionMessage | OfferJob | EndSession | ShowMessage | DescribeSession;

@@ -1,0 +1,217 @@
+/**
+ * @module The job factory: templates become jobs, solved jobs become blocks on their way to the chain.
+ *
+ * A candidate is on disk before the chain is asked, and the chain has answered before the miner is. If the disk
+ * refuses, the chain is asked all the same: a lost row only matters after a crash, a lost block always. What is on disk
+ * at start-up is handed over again; every step is idempotent by hash.
+ */
+import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol} from '../../runtime/actor.js';
+import {assembleBlock} from '../../protocol/mining/assemble-block.js';
+import type {BlockTemplate} from '../../protocol/mining/block-template.js';
+import {bytesEqual} from '../../protocol/bytes/compare.js';
+import {compactToTarget} from '../../protocol/consensus/pow/compact.js';
+import type {AccountingMessage, RecordBlock} from '../accounting/messages.js';
+import type {AcceptBlock, BlockOutcome, ChainMessage} from '../chain/messages.js';
+import type {GetTemplate, TemplateEvent, TemplateMessage} from '../template/messages.js';
+import {CandidateDesk} from './candidate-desk.js';
+import type {Candidate, CandidateReply} from './candidate-desk.js';
+import {JobShelf} from './job-shelf.js';
+import type {JobShelfOptions} from './job-shelf.js';
+import type {JobFactoryMessage, SubmitCandidate} from './messages.js';
+import type {CandidateRow, CandidateStore} from './ports.js';
+
+export interface JobFactoryOptions extends JobShelfOptions {
+  readonly template: ActorRef<TemplateMessage>;
+  readonly chain: ActorRef<ChainMessage>;
+  readonly accounting: ActorRef<AccountingMessage>;
+  readonly candidates: CandidateStore;
+  /** A template this old is asked for anew, so that header times and fees keep up. */
+  readonly refreshMs: number;
+}
+
+type Internal =
+  | {readonly type: 'jobs.refresh'}
+  | {readonly type: 'jobs.templateSeen'; readonly template: BlockTemplate | undefined}
+  | {readonly type: 'jobs.candidateStored'; readonly hash: Uint8Array; readonly error: unknown}
+  | {readonly type: 'jobs.candidateJudged'; readonly hash: Uint8Array; readonly outcome: BlockOutcome | undefined; readonly error: unknown}
+  | {readonly type: 'jobs.candidateRetry'; readonly hash: Uint8Array}
+  | {readonly type: 'jobs.candidateRecorded'; readonly hash: Uint8Array; readonly ok: boolean}
+  | {readonly type: 'jobs.candidateRemoved'; readonly error: unknown};
+export type JobFactoryInbox = JobFactoryMessage | TemplateEvent | Internal;
+type Context = ActorContext<JobFactoryInbox>;
+
+const MAILBOX_CAPACITY = 16_384;
+/** The chain answers within a block's validation; longer means that it is not there. */
+const CHAIN_TIMEOUT_MS = 10_000;
+const ACCOUNTING_TIMEOUT_MS = 10_000;
+const TEMPLATE_TIMEOUT_MS = 5_000;
+const TEMPLATE_RETRY_MS = 500;
+
+export const JOB_FACTORY_PROTOCOL: Protocol<JobFactoryInbox> = {
+  kind: 'job-factory',
+  mailbox: {capacity: MAILBOX_CAPACITY, policy: 'refuse'},
+  priority: ['jobs.submitCandidate', 'template.changed'],
+  undroppable: ['jobs.submitCandidate', 'template.changed'],
+};
+
+export function jobFactoryActor(options: JobFactoryOptions): ActorSpec<JobFactoryInbox> {
+  return {protocol: JOB_FACTORY_PROTOCOL, create: (ctx) => new JobFactory(options, ctx)};
+}
+
+class JobFactory implements Behaviour<JobFactoryInbox> {
+  readonly #options: JobFactoryOptions;
+  readonly #shelf: JobShelf;
+  readonly #desk = new CandidateDesk();
+
+  constructor(options: JobFactoryOptions, ctx: Context) {
+    this.#options = options;
+    this.#shelf = new JobShelf(options, Math.floor(ctx.clock.wallMs() / 1000));
+    ctx.events.subscribe<TemplateEvent>(['template.changed'], ctx.self);
+    for (const row of options.candidates.pending()) {
+      this.#askChain(this.#desk.open(row, targetOfBlock(row.blockBytes)), ctx);
+    }
+    this.#refresh(ctx);
+  }
+
+  receive(message: JobFactoryInbox, ctx: Context): void {
+    switch (message.type) {
+      case 'jobs.getCurrent': return ctx.reply(this.#shelf.current ?? null);
+      case 'jobs.getForAccount': return ctx.reply(this.#shelf.forAccount(message.jobKey, message.account) ?? null);
+      case 'jobs.submitCandidate': return this.#submit(message, ctx);
+      case 'template.changed': return this.#publish(message.template, ctx);
+      case 'jobs.refresh': return this.#refresh(ctx);
+      case 'jobs.templateSeen': return this.#templateSeen(message.template, ctx);
+      case 'jobs.candidateStored': return this.#stored(message.hash, message.error, ctx);
+      case 'jobs.candidateJudged': return this.#judged(message, ctx);
+      case 'jobs.candidateRetry': return this.#retry(message.hash, ctx);
+      case 'jobs.candidateRecorded': return this.#recorded(message.hash, message.ok, ctx);
+      case 'jobs.candidateRemoved':
+        return ctx.log.warn({code: 'candidate-not-removed', err: message.error}, 'a settled block candidate stays on disk; it is handed over again at the next start');
+    }
+  }
+
+  inspect(): unknown {
+    return {jobsKept: this.#shelf.size, currentJob: this.#shelf.current?.jobId, height: this.#shelf.current?.template.height, candidatesOpen: this.#desk.openCount};
+  }
+
+  #refresh(ctx: Context): void {
+    ctx.pipeToSelf(ctx.ask<TemplateMessage, GetTemplate>(this.#options.template, {type: 'template.get'}, {timeoutMs: TEMPLATE_TIMEOUT_MS}),
+      (template) => ({type: 'jobs.templateSeen', template: 'ok' in template ? undefined : template}),
+      () => ({type: 'jobs.templateSeen', template: undefined}));
+  }
+
+  /** No template yet, or none just now: jobs that are out stay valid, and the question is asked again soon. */
+  #templateSeen(template: BlockTemplate | undefined, ctx: Context): void {
+    if (template === undefined) ctx.timers.once('refresh', TEMPLATE_RETRY_MS, {type: 'jobs.refresh'});
+    else this.#publish(template, ctx);
+  }
+
+  #publish(template: BlockTemplate, ctx: Context): void {
+    const before = this.#shelf.current?.template;
+    // Compared here and not taken from the event: what miners must drop depends on what they were given.
+    const cleanJobs = before === undefined || !bytesEqual(before.previousHash, template.previousHash);
+    const job = this.#shelf.add(template, {cleanJobs, nowMs: ctx.clock.nowMs()});
+    ctx.timers.once('refresh', this.#options.refreshMs, {type: 'jobs.refresh'});
+    ctx.events.publish({type: 'jobs.published', job, cleanJobs});
+  }
+
+  #submit(message: SubmitCandidate, ctx: Context): void {
+    const waiter = ctx.takeReply<CandidateReply>();
+    const settled = this.#desk.settledOutcome(message.hash);
+    if (settled !== undefined) return waiter?.resolve(settled);
+    const open = this.#desk.find(message.hash);
+    if (open !== undefined) {
+      if (open.outcome !== undefined) waiter?.resolve(open.outcome);
+      else if (waiter !== undefined) open.waiters.push(waiter);
+      return;
+    }
+    this.#open(message, ctx, waiter);
+  }
+
+  #open(message: SubmitCandidate, ctx: Context, waiter: PendingReply<CandidateReply> | undefined): void {
+    const {job, extranonce1, extranonce2, header} = message;
+    const row: CandidateRow = {
+      hash: message.hash,
+      height: job.template.height,
+      blockBytes: assembleBlock({template: job.template, coinbase1: job.coinbase1, extranonce1, extranonce2, coinbase2: job.coinbase2, header}),
+      account: message.account,
+      minerName: message.minerName,
+      rewardSats: job.template.coinbaseValueSats,
+      paysFinderDirectly: this.#options.scheme === 'SOLO',
+      foundAtMs: Math.floor(ctx.clock.wallMs()),
+    };
+    const candidate = this.#desk.open(row, job.template.target);
+    if (waiter !== undefined) candidate.waiters.push(waiter);
+    ctx.pipeToSelf(this.#options.candidates.put(row),
+      () => ({type: 'jobs.candidateStored', hash: row.hash, error: undefined}), (error) => ({type: 'jobs.candidateStored', hash: row.hash, error}));
+  }
+
+  #stored(hash: Uint8Array, error: unknown, ctx: Context): void {
+    if (error !== undefined) ctx.log.error({code: 'candidate-not-stored', err: error}, 'a solved block could not be written to disk; the chain is asked all the same');
+    const candidate = this.#desk.find(hash);
+    if (candidate !== undefined) this.#askChain(candidate, ctx);
+  }
+
+  #askChain(candidate: Candidate, ctx: Context): void {
+    candidate.attempts += 1;
+    const {hash, blockBytes, account} = candidate.row;
+    const accept: AcceptBlock = {type: 'chain.acceptBlock', blockBytes, source: {kind: 'mining-pool', name: account}};
+    ctx.pipeToSelf(ctx.ask<ChainMessage, AcceptBlock>(this.#options.chain, accept, {timeoutMs: CHAIN_TIMEOUT_MS}),
+      (outcome) => ({type: 'jobs.candidateJudged', hash, outcome, error: undefined}),
+      (error) => ({type: 'jobs.candidateJudged', hash, outcome: undefined, error}));
+  }
+
+  #judged(message: Extract<Internal, {type: 'jobs.candidateJudged'}>, ctx: Context): void {
+    const candidate = this.#desk.find(message.hash);
+    if (candidate === undefined || candidate.outcome !== undefined) return;
+    if (message.outcome !== undefined && this.#desk.judge(candidate, message.outcome)) {
+      if (!message.outcome.ok) {
+        ctx.log.error({code: 'candidate-rejected', reason: message.outcome.code, height: candidate.row.height}, 'the chain refused a block of the pool');
+      }
+      this.#record(candidate, ctx);
+      return;
+    }
+    ctx.log.warn({code: 'candidate-retried', attempts: candidate.attempts, err: message.error}, 'the chain has not judged a solved block yet');
+    // The miner is not kept waiting for a chain that is away: the candidate is safe, the share is judged as a share.
+    this.#desk.answer(candidate, message.outcome ?? {ok: false, code: 'chain-unavailable', status: 'invalid'});
+    this.#retryLater(candidate, ctx);
+  }
+
+  #retryLater(candidate: Candidate, ctx: Context): void {
+    const {hash} = candidate.row;
+    ctx.timers.once(`candidate:${String.fromCharCode(...hash)}`, this.#desk.nextDelayMs(candidate), {type: 'jobs.candidateRetry', hash});
+  }
+
+  #retry(hash: Uint8Array, ctx: Context): void {
+    const candidate = this.#desk.find(hash);
+    if (candidate === undefined) return;
+    if (candidate.outcome === undefined) this.#askChain(candidate, ctx);
+    else this.#record(candidate, ctx);
+  }
+
+  #record(candidate: Candidate, ctx: Context): void {
+    const {row, target, outcome} = candidate;
+    const {hash, height, account, minerName, rewardSats, paysFinderDirectly} = row;
+    const record: RecordBlock = {type: 'accounting.recordBlock', hash, height, target, account, minerName, rewardSats, paysFinderDirectly, accepted: outcome?.ok ?? false};
+    ctx.pipeToSelf(ctx.ask<AccountingMessage, RecordBlock>(this.#options.accounting, record, {timeoutMs: ACCOUNTING_TIMEOUT_MS}),
+      ({ok}) => ({type: 'jobs.candidateRecorded', hash, ok}), () => ({type: 'jobs.candidateRecorded', hash, ok: false}));
+  }
+
+  /** Only what the accounting has on disk leaves ours. */
+  #recorded(hash: Uint8Array, ok: boolean, ctx: Context): void {
+    const candidate = this.#desk.find(hash);
+    if (candidate === undefined) return;
+    if (!ok) {
+      candidate.attempts += 1;
+      this.#retryLater(candidate, ctx);
+      return;
+    }
+    this.#desk.settle(candidate);
+    this.#options.candidates.remove(hash).then(undefined, (error: unknown) => ctx.tell(ctx.self, {type: 'jobs.candidateRemoved', error}));
+  }
+}
+
+/** Bits stand at offset 72 of the header, little-endian. A row of ours always decodes. */
+function targetOfBlock(blockBytes: Uint8Array): bigint {
+  return compactToTarget(new DataView(blockBytes.buffer, blockBytes.byteOffset).getUint32(72, true)) ?? 0n;
+}

@@ -1,0 +1,110 @@
+/**
+ * @module Makes jobs from templates and keeps them: each with a coinbase that no other job has, for at least
+ * `lifetimeMs` by the clock and never by count (at a fast refresh a count would refuse honest shares).
+ */
+import {buildCoinbaseHalves} from '../../protocol/mining/coinbase.js';
+import type {CoinbaseHalves} from '../../protocol/mining/coinbase.js';
+import type {BlockTemplate} from '../../protocol/mining/block-template.js';
+import {merkleBranch} from '../../protocol/mining/merkle-branch.js';
+import type {Sats} from '../../protocol/primitives/transaction.js';
+import {feeOf} from '../../protocol/payout/split-reward.js';
+import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
+
+export interface JobShelfOptions {
+  readonly scheme: 'SOLO' | 'PPLNS';
+  /** Where the pool is paid: everything under PPLNS, the fee under SOLO. */
+  readonly poolScript: Uint8Array;
+  readonly feePpm: number;
+  readonly tag: Uint8Array;
+  /** Extranonce1 and extranonce2 together, bytes. */
+  readonly extranonceSize: number;
+  readonly lifetimeMs: number;
+  /** undefined when the text is no address of this chain. */
+  readonly scriptOfAccount: (account: string) => Uint8Array | undefined;
+}
+
+/** Accounts per job whose coinbase is kept; one more is built again when asked. Bounds memory, not the miners. */
+const ACCOUNT_JOBS_MAX = 4_096;
+
+interface ShelvedJob {
+  readonly job: StratumJob;
+  readonly jobBytes: Uint8Array;
+  readonly byAccount: Map<string, StratumJob>;
+}
+
+export class JobShelf {
+  readonly #options: JobShelfOptions;
+  /** Sets the jobs of this run apart from those of an earlier one on the same template. */
+  readonly #runSec: number;
+  readonly #jobs = new Map<number, ShelvedJob>();
+  /** One series for plain jobs and accounts' jobs: keys are unique for the life of the process. */
+  #nextKey = 1;
+  #current: StratumJob | undefined;
+
+  constructor(options: JobShelfOptions, startedAtSec: number) {
+    this.#options = options;
+    this.#runSec = startedAtSec;
+  }
+
+  get current(): StratumJob | undefined {
+    return this.#current;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  add(template: BlockTemplate, facts: {readonly cleanJobs: boolean; readonly nowMs: number}): StratumJob {
+    const jobKey = this.#nextKey;
+    this.#nextKey += 1;
+    const jobBytes = new Uint8Array(8);
+    const view = new DataView(jobBytes.buffer);
+    view.setUint32(0, this.#runSec);
+    view.setUint32(4, jobKey);
+    const job: StratumJob = {
+      jobId: jobKey.toString(16),
+      jobKey,
+      template,
+      ...this.#halves(template, jobBytes, [{valueSats: template.coinbaseValueSats, scriptPubKey: this.#options.poolScript}]),
+      branch: merkleBranch(template.transactions.map((transaction) => transaction.txid)),
+      createdAtMs: facts.nowMs,
+      cleanJobs: facts.cleanJobs,
+    };
+    this.#jobs.set(jobKey, {job, jobBytes, byAccount: new Map()});
+    this.#current = job;
+    this.#expire(facts.nowMs);
+    return job;
+  }
+
+  forAccount(jobKey: number, account: string): StratumJob | undefined {
+    const shelved = this.#jobs.get(jobKey);
+    if (shelved === undefined || this.#options.scheme === 'PPLNS') return shelved?.job;
+    const known = shelved.byAccount.get(account);
+    if (known !== undefined) return known;
+    const script = this.#options.scriptOfAccount(account);
+    if (script === undefined) return undefined;
+    const {job, jobBytes} = shelved;
+    const feeSats = feeOf(job.template.coinbaseValueSats, this.#options.feePpm);
+    const outputs = [{valueSats: job.template.coinbaseValueSats - feeSats, scriptPubKey: script}];
+    if (feeSats > 0n) outputs.push({valueSats: feeSats, scriptPubKey: this.#options.poolScript});
+    const own: StratumJob = {...job, jobKey: this.#nextKey, ...this.#halves(job.template, jobBytes, outputs)};
+    this.#nextKey += 1;
+    if (shelved.byAccount.size >= ACCOUNT_JOBS_MAX) shelved.byAccount.clear();
+    shelved.byAccount.set(account, own);
+    return own;
+  }
+
+  #halves(template: BlockTemplate, jobBytes: Uint8Array, outputs: readonly {readonly valueSats: Sats; readonly scriptPubKey: Uint8Array}[]): CoinbaseHalves {
+    return buildCoinbaseHalves({
+      height: template.height, jobBytes, extranonceSize: this.#options.extranonceSize, tag: this.#options.tag, outputs,
+      witnessCommitment: template.witnessCommitment,
+    });
+  }
+
+  #expire(nowMs: number): void {
+    for (const [key, {job}] of this.#jobs) {
+      if (job === this.#current || nowMs - job.createdAtMs <= this.#options.lifetimeMs) return;
+      this.#jobs.delete(key);
+    }
+  }
+}

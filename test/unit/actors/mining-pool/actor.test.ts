@@ -1,0 +1,230 @@
+// Proves the front desk's promises: limits hold, an extranonce1 is never given twice (neither live nor over restarts),
+// jobs reach every session in slices with no demand for clean work lost, and a drain ends when the last session has.
+// Sessions are dummies that note what they hear.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import {miningPoolActor} from '../../../../src/actors/mining-pool/actor.js';
+import type {MiningPoolInbox, MiningPoolOptions, SessionFacts} from '../../../../src/actors/mining-pool/actor.js';
+import type {DrainMiningPool, GetSessionCount, ListSessions} from '../../../../src/actors/mining-pool/messages.js';
+import type {Connection, ExtranonceCounterStore} from '../../../../src/actors/mining-pool/ports.js';
+import type {JobFactoryMessage} from '../../../../src/actors/job-factory/messages.js';
+import type {ConnectionMessage, StratumSessionMessage} from '../../../../src/actors/stratum-session/messages.js';
+import type {StratumJob} from '../../../../src/protocol/stratum/stratum-job.js';
+import type {ActorRef, ActorSpec, ReplyOf} from '../../../../src/runtime/actor.js';
+import {createSimulation} from '../../../../src/runtime/sim/simulation.js';
+import type {Simulation} from '../../../../src/runtime/sim/simulation.js';
+import {createMemoryExtranonceCounterStore} from '../../../../src/storage/accounting-memory-store.js';
+
+class FakeConnection implements Connection {
+  readonly id: number;
+  readonly remoteAddress: string;
+  readonly remoteEndpoint: string;
+  receiver: ActorRef<ConnectionMessage> | undefined;
+  closedAs: string | undefined;
+
+  constructor(id: number, remoteAddress = '127.0.0.1') {
+    this.id = id;
+    this.remoteAddress = remoteAddress;
+    this.remoteEndpoint = `${remoteAddress}:${id}`;
+  }
+
+  deliverTo(ref: ActorRef<ConnectionMessage>): void {
+    this.receiver = ref;
+  }
+
+  send(): void {}
+  bufferedBytes(): number {
+    return 0;
+  }
+  pause(): void {}
+  resume(): void {}
+  close(mode: 'flush' | 'now'): void {
+    this.closedAs = mode;
+  }
+}
+
+interface Desk {
+  readonly sim: Simulation;
+  readonly pool: ActorRef<MiningPoolInbox>;
+  readonly sessions: SessionFacts[];
+  /** What sessions heard: `id type detail`. */
+  readonly heard: string[];
+  open(count: number, remoteAddress?: string): Promise<FakeConnection[]>;
+  publish(jobId: string, cleanJobs: boolean): void;
+  ask<Q extends MiningPoolInbox>(query: Q): Promise<ReplyOf<Q>>;
+}
+
+/** Ends when its connection is gone; `stubborn` ones ignore a farewell; ids in `failing` throw on a job. */
+function aSession(facts: SessionFacts, heard: string[], habits: {stubborn: boolean; failing: Set<number>}): ActorSpec<StratumSessionMessage> {
+  return {
+    protocol: {kind: 'stratum-session', mailbox: {capacity: 64, policy: 'refuse'}},
+    create: () => ({
+      receive(message, ctx) {
+        heard.push(`${facts.id} ${message.type}${message.type === 'stratumSession.offerJob' ? ` ${message.job.jobId} ${message.cleanJobs}` : ''}`);
+        if (message.type === 'stratumSession.offerJob' && habits.failing.has(facts.id)) throw new Error('a bug');
+        if (message.type === 'stratumSession.connectionClosed' || (message.type === 'stratumSession.end' && !habits.stubborn)) ctx.stop(ctx.self);
+        if (message.type === 'stratumSession.describe') ctx.reply({id: facts.id});
+      },
+    }),
+  };
+}
+
+async function aDesk(facts: {options?: Partial<MiningPoolOptions>; counter?: ExtranonceCounterStore; stubborn?: boolean; failing?: number[]} = {}): Promise<Desk> {
+  const sim = createSimulation({seed: 11});
+  const sessions: SessionFacts[] = [];
+  const heard: string[] = [];
+  const habits = {stubborn: facts.stubborn ?? false, failing: new Set(facts.failing)};
+  const jobFactory = sim.system.spawn<JobFactoryMessage>({
+    protocol: {kind: 'job-factory', mailbox: {capacity: 8, policy: 'refuse'}}, create: () => ({receive: (_message, ctx) => ctx.reply(null)}),
+  }, {name: 'job-factory'});
+  const pool: ActorRef<MiningPoolInbox> = sim.system.spawn(miningPoolActor({
+    jobFactory, extranonceCounter: facts.counter ?? createMemoryExtranonceCounterStore(), instancePrefix: new Uint8Array(0), extranonce1Size: 4, sessionsMax: 5_000,
+    sessionsPerAddressMax: 5_000,
+    session: (session) => {
+      sessions.push(session);
+      return aSession(session, heard, habits);
+    },
+    ...facts.options,
+  }), {name: 'mining-pool'});
+  await sim.runUntilIdle();
+  let nextId = 1;
+  return {
+    sim, pool, sessions, heard,
+    async open(count, remoteAddress) {
+      const opened = Array.from({length: count}, () => new FakeConnection(nextId++, remoteAddress));
+      for (const connection of opened) pool.tell({type: 'miningPool.connectionOpened', connection});
+      await sim.runUntilIdle();
+      return opened;
+    },
+    publish(jobId, cleanJobs) {
+      sim.system.events.publish({type: 'jobs.published', job: {jobId} as StratumJob, cleanJobs});
+    },
+    async ask(query) {
+      const asked = pool.ask(query, {timeoutMs: 60_000});
+      await sim.runUntilIdle();
+      return asked;
+    },
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+const desk = suite('actors / mining-pool / actor');
+
+desk('every session has an extranonce1 of its own', async () => {
+  const pool = await aDesk();
+  await pool.open(500);
+  assert.is(new Set(pool.sessions.map((session) => hex(session.extranonce1))).size, 500);
+});
+
+desk('a restart gives none again that was given before', async () => {
+  const counter = createMemoryExtranonceCounterStore();
+  const given = new Set<string>();
+  for (let run = 0; run < 3; run += 1) {
+    const pool = await aDesk({counter});
+    await pool.open(100);
+    for (const session of pool.sessions) given.add(hex(session.extranonce1));
+  }
+  assert.is(given.size, 300);
+});
+
+desk('nothing is given out before its reservation is on disk', async () => {
+  const saves: (() => void)[] = [];
+  const pool = await aDesk({counter: {load: () => 7, save: () => new Promise((resolve) => saves.push(resolve))}});
+  await pool.open(1);
+  assert.is(pool.sessions.length, 0);
+  saves[0]!();
+  await pool.sim.runUntilIdle();
+  assert.equal(pool.sessions.map((session) => hex(session.extranonce1)), ['00000007']);
+});
+
+desk('a disk that refuses the reservation refuses connections, and only until it takes it', async () => {
+  let isFailing = true;
+  const pool = await aDesk({counter: {load: () => 0, save: () => (isFailing ? Promise.reject(new Error('disk full')) : Promise.resolve())}});
+  isFailing = false;
+  const [early] = await pool.open(1);
+  await pool.sim.advance(1_500);
+  const [late] = await pool.open(1);
+  assert.is(pool.sessions.length, 2);
+  assert.equal([early!.closedAs, late!.closedAs], [undefined, undefined]);
+});
+
+desk('the prefix of the instance stands in front', async () => {
+  const pool = await aDesk({options: {instancePrefix: Uint8Array.of(0xab)}});
+  await pool.open(2);
+  assert.equal(pool.sessions.map((session) => hex(session.extranonce1)), ['ab000000', 'ab000001']);
+});
+
+desk('more connections than allowed are closed, in all and per address, and room is given back', async () => {
+  const pool = await aDesk({options: {sessionsMax: 3, sessionsPerAddressMax: 2}});
+  const fromOne = await pool.open(3, '10.0.0.1');
+  assert.equal(fromOne.map(({closedAs}) => closedAs), [undefined, undefined, 'now']);
+  const fromOthers = [...await pool.open(1, '10.0.0.2'), ...await pool.open(1, '10.0.0.3')];
+  assert.equal(fromOthers.map(({closedAs}) => closedAs), [undefined, 'now']);
+  fromOne[0]!.receiver!.tell({type: 'stratumSession.connectionClosed', reason: 'ended'});
+  await pool.sim.runUntilIdle();
+  assert.equal((await pool.open(1, '10.0.0.1'))[0]!.closedAs, undefined);
+  assert.equal(await pool.ask<GetSessionCount>({type: 'miningPool.getSessionCount'}), {connected: 3, authorised: 0, max: 3});
+});
+
+desk('counts authorised sessions once each, and forgets them with their end', async () => {
+  const pool = await aDesk();
+  const [first] = await pool.open(2);
+  for (const sessionId of [1, 1, 2, 99]) pool.pool.tell({type: 'miningPool.sessionAuthorised', sessionId});
+  assert.is((await pool.ask<GetSessionCount>({type: 'miningPool.getSessionCount'})).authorised, 2);
+  first!.receiver!.tell({type: 'stratumSession.connectionClosed', reason: 'ended'});
+  await pool.sim.runUntilIdle();
+  assert.equal(await pool.ask<GetSessionCount>({type: 'miningPool.getSessionCount'}), {connected: 1, authorised: 1, max: 5_000});
+});
+
+desk('a job reaches every session, and a new session gets it with its birth', async () => {
+  const pool = await aDesk();
+  await pool.open(600);
+  pool.publish('a', true);
+  await pool.sim.runUntilIdle();
+  assert.is(pool.heard.filter((line) => line.endsWith('offerJob a true')).length, 600);
+  await pool.open(1);
+  assert.is(pool.sessions.at(-1)!.job?.jobId, 'a');
+});
+
+desk('a job that overtakes a clean one is clean for those who missed it', async () => {
+  const pool = await aDesk();
+  await pool.open(600);
+  pool.publish('a', true);
+  pool.publish('b', false);
+  await pool.sim.runUntilIdle();
+  for (let id = 1; id <= 600; id += 1) {
+    const own = pool.heard.filter((line) => line.startsWith(`${id} `));
+    assert.ok(own.at(-1)!.includes('offerJob b'), `${id}: ${own.join(', ')}`);
+    assert.ok(own.some((line) => line.endsWith('true')), `${id}: ${own.join(', ')}`);
+  }
+});
+
+desk('a session that fails ends alone', async () => {
+  const pool = await aDesk({failing: [2]});
+  await pool.open(3);
+  pool.publish('a', true);
+  await pool.sim.runUntilIdle();
+  assert.is((await pool.ask<GetSessionCount>({type: 'miningPool.getSessionCount'})).connected, 2);
+  assert.equal((await pool.ask<ListSessions>({type: 'miningPool.listSessions', limit: 10})).map(({id}) => id), [1, 3]);
+});
+
+desk('a drain says farewell, takes nobody new, and settles with the last session', async () => {
+  const pool = await aDesk();
+  await pool.open(3);
+  assert.equal(await pool.ask<DrainMiningPool>({type: 'miningPool.drain', text: 'restart', reconnectWaitSec: 5, timeoutMs: 10_000}), {abandonedSessions: 0});
+  assert.is(pool.heard.filter((line) => line.endsWith('stratumSession.end')).length, 3);
+  assert.is((await pool.open(1))[0]!.closedAs, 'now');
+});
+
+desk('a drain names what it had to abandon', async () => {
+  const pool = await aDesk({stubborn: true});
+  await pool.open(2);
+  const drained = pool.pool.ask<DrainMiningPool>({type: 'miningPool.drain', text: '', reconnectWaitSec: 5, timeoutMs: 10_000}, {timeoutMs: 60_000});
+  await pool.sim.advance(11_000);
+  assert.equal(await drained, {abandonedSessions: 2});
+});
+
+desk.run();
