@@ -1,8 +1,10 @@
 /** @module The `pithead` command: the list of subcommands, and the exit code of the one that was called. */
 import {dispatch} from './cli/dispatch.js';
 import {initCommand} from './cli/init.js';
+import {keygenCommand} from './cli/keygen.js';
 import {rpcCommand} from './cli/rpc.js';
 import {startCommand} from './cli/start.js';
+import {verifyCommand} from './cli/verify.js';
 import {versionCommand} from './cli/version.js';
 
-process.exitCode = await dispatch(process.argv.slice(2), [startCommand, initCommand, rpcCommand, versionCommand]);
+process.exitCode = await dispatch(process.argv.slice(2), [startCommand, initCommand, rpcCommand, keygenCommand, verifyCommand, versionCommand]);

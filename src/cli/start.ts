@@ -1,112 +1,159 @@
 /**
- * @module `pithead start`: runs the roles of the config until told to stop, and says where everything is.
+ * @module `pithead start`: reads the config, starts the roles, says where they serve, and stops them on a signal.
+ * What runs is decided in `src/roles`; this file is the process around it: signals, exit codes, the ready file.
  */
-import {renameSync, writeFileSync} from 'node:fs';
-import {resolve} from 'node:path';
-import {isAllInOne, readConfig, ROLE_NAMES, type Config} from '../config.js';
+import {join} from 'node:path';
+import {ConfigError, ROLE_NAMES, readConfig, type Config} from '../config.js';
 import {createProgramLog} from '../roles/program-log.js';
-import type {Endpoints} from '../roles/site.js';
+import {startRoles, type RunningRoles} from '../roles/start-roles.js';
 import {StartError} from '../roles/start-error.js';
-import {startRoles} from '../roles/start-roles.js';
+import type {Log} from '../runtime/log.js';
 import type {ShutdownReport} from '../runtime/shutdown.js';
 import {StorageError} from '../storage/storage-error.js';
+import {banner} from './banner.js';
 import type {Command, FlagValues} from './command.js';
-import {EXIT_FATAL} from './dispatch.js';
-import {complain, print} from './print.js';
+import {complain} from './print.js';
+import {removeReadyFile, writeReadyFile} from './ready-file.js';
 import {readVersion} from './version.js';
+
+/** Left in the data folder while the process runs, so that `pithead rpc` finds a node on a port that nobody chose. */
+const ENDPOINTS_FILE = 'endpoints.json';
+const CONFIG_MISTAKES: ReadonlySet<string> = new Set(['payout-address-invalid', 'role-combination']);
 
 export const startCommand: Command = {
   name: 'start',
-  summary: 'Runs the roles of the config; without one, everything on a private chain.',
-  usage: '[FLAGS]',
+  summary: 'Runs the roles of the config; without one, the all-in-one devnet.',
+  usage: '[--config FILE] [--data DIR] [--role NAME]... [--chain PRESET] [--set key=value]...',
   flags: {
-    config: {kind: 'text', value: 'FILE', doc: 'Config file (TOML). `pithead init` writes one.'},
-    data: {kind: 'text', value: 'DIR', doc: 'Data folder. Default ./pithead-data.'},
-    role: {kind: 'text', value: 'NAME', repeatable: true, doc: `What to run: ${ROLE_NAMES.join(', ')}.`, choices: ROLE_NAMES},
-    chain: {kind: 'text', value: 'PRESET', doc: 'devnet or regtest.', choices: ['devnet', 'regtest']},
-    set: {kind: 'text', value: 'KEY=VALUE', repeatable: true, doc: 'Sets one config key, e.g. stratum.port=3334.'},
-    'ready-file': {kind: 'text', value: 'FILE', doc: 'Written once all roles serve: JSON with pid and endpoints.'},
-    'log-level': {kind: 'text', value: 'LEVEL', doc: 'debug, info, warn or error.', choices: ['debug', 'info', 'warn', 'error']},
-    'json-logs': {kind: 'switch', doc: 'One JSON object a line, for machines.'},
+    'config': {kind: 'text', value: 'FILE', doc: 'TOML; `pithead init` writes one'},
+    'data': {kind: 'text', value: 'DIR', doc: 'data folder. Default ./pithead-data'},
+    'role': {kind: 'text', value: 'NAME', repeatable: true, doc: ROLE_NAMES.join(', '), choices: ROLE_NAMES},
+    'chain': {kind: 'text', value: 'PRESET', doc: 'devnet (default) or regtest', choices: ['devnet', 'regtest']},
+    'set': {kind: 'text', value: 'KEY=VALUE', repeatable: true, doc: 'any setting by its dotted key, for instance stratum.port=3334'},
+    'ready-file': {kind: 'text', value: 'FILE', doc: 'written once all roles serve: JSON with pid and endpoints'},
+    'log-level': {kind: 'text', value: 'LEVEL', doc: 'debug, info (default), warn, error', choices: ['debug', 'info', 'warn', 'error']},
+    'json-logs': {kind: 'switch', doc: 'one JSON object a line, and no banner'},
   },
-  notes: ['Ctrl-C (or SIGTERM) stops cleanly; a second one skips to writing what must be kept.', 'All config keys: docs/configuration.md.'],
+  notes: ['Exit code 0 after a clean stop, 2 for bad usage or config, 1 for a fatal error.', 'All settings: docs/configuration.md, or `pithead init --out -`.'],
   takesWords: false,
-  run: (_words, flags) => start(configOf(flags)),
+  run: (_words, flags) => new StartedProcess(readStartConfig(flags)).run(),
 };
 
-function configOf(flags: FlagValues): Config {
+function readStartConfig(flags: FlagValues): Config {
   const named: Record<string, unknown> = {};
-  const roles = flags.texts('role');
-  if (roles.length > 0) named.roles = roles;
-  for (const [flag, key] of [['data', 'dataDir'], ['chain', 'chain'], ['ready-file', 'readyFile'], ['log-level', 'log.level']] as const) {
-    const value = flags.text(flag);
+  const give = (key: string, value: unknown): void => {
     if (value !== undefined) named[key] = value;
-  }
-  if (flags.has('json-logs')) named['log.json'] = true;
+  };
+  give('dataDir', flags.text('data'));
+  give('chain', flags.text('chain'));
+  give('readyFile', flags.text('ready-file'));
+  give('log.level', flags.text('log-level'));
+  give('log.json', flags.has('json-logs') || undefined);
+  give('roles', flags.texts('role').length === 0 ? undefined : flags.texts('role'));
   return readConfig({file: flags.text('config'), sets: flags.texts('set'), flags: named});
 }
 
-async function start(config: Config): Promise<number> {
-  const isTerminal = process.stdout.isTTY && !config.log.json;
-  const log = createProgramLog({level: config.log.level, json: config.log.json, isColoured: isTerminal, write: (text) => {
-    process.stdout.write(text);
-  }});
-  let endWith: (exitCode: number) => void = () => undefined;
-  const ended = new Promise<number>((resolvePromise) => {
-    endWith = resolvePromise;
-  });
-  let stop: (reason: string, exitCode: number) => void = (_reason, exitCode) => endWith(exitCode);
-  try {
-    const running = await startRoles(config, {
-      log,
-      version: readVersion(),
-      onFatal: (path, error) => {
-        log.error({code: 'fatal', path, err: error}, 'a failure that must not be ignored: the process stops');
-        stop('fatal error', EXIT_FATAL);
+/** The process from its first line to its exit code. */
+class StartedProcess {
+  private readonly config: Config;
+  private readonly log: Log;
+  private readonly version = readVersion();
+  private running: RunningRoles | undefined;
+  /** Why to stop, when that was asked before everything ran. */
+  private earlyStop: string | undefined;
+  private isFatal = false;
+  private settle: (code: number) => void = () => undefined;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.log = createProgramLog({
+      level: config.log.level,
+      json: config.log.json,
+      write: (text) => {
+        process.stdout.write(text);
       },
-      onStopRequested: (reason) => stop(reason, 0),
+      isColoured: process.stdout.isTTY && !config.log.json,
     });
-    stop = (reason, exitCode) => {
-      void running.stop(reason).then((report) => {
-        reportStop(report, log);
-        endWith(exitCode);
+  }
+
+  async run(): Promise<number> {
+    const {config} = this;
+    const ended = new Promise<number>((resolve) => {
+      this.settle = resolve;
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.stop(signal));
+    process.on('uncaughtException', (error) => this.fail('process', error));
+    // The reader of the output has gone (a closed terminal, `| head`): that must not end a pool.
+    process.stdout.on('error', () => undefined);
+    if (config.readyFile !== '') removeReadyFile(config.readyFile);
+    try {
+      this.running = await startRoles(config, {
+        log: this.log,
+        version: this.version,
+        onFatal: (path, error) => this.fail(path, error),
+        onStopRequested: (reason) => this.stop(reason),
       });
-    };
-    announce(config, running.endpoints);
-  } catch (error) {
-    if (!(error instanceof StartError) && !(error instanceof StorageError)) throw error;
-    complain(`pithead start: ${error.message}`);
-    return EXIT_FATAL;
+    } catch (error) {
+      return this.startFailed(error);
+    }
+    if (this.earlyStop === undefined) this.announce(this.running);
+    else this.stop(this.earlyStop);
+    const exitCode = await ended;
+    // What a phase abandoned may still hold the event loop; it had its deadline.
+    setTimeout(() => process.exit(exitCode), 1_000).unref();
+    return exitCode;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal, 0));
-  const exitCode = await ended;
-  // What a phase abandoned may still hold the event loop; it had its deadline.
-  setTimeout(() => process.exit(exitCode), 1_000).unref();
-  return exitCode;
-}
 
-function reportStop(report: ShutdownReport, log: ReturnType<typeof createProgramLog>): void {
-  const abandoned = report.phases.flatMap((phase) => phase.abandoned.map((task) => `${phase.phase}: ${task}`));
-  if (report.isClean) log.info({code: 'stopped', reason: report.reason}, 'stopped cleanly');
-  else log.warn({code: 'stopped-unclean', reason: report.reason, abandoned}, 'stopped, but not everything ended in time');
-}
-
-/** The ready file for machines, the banner for people. */
-function announce(config: Config, endpoints: Endpoints): void {
-  if (config.readyFile !== '') {
-    const temporary = `${config.readyFile}.new`;
-    writeFileSync(temporary, `${JSON.stringify({pid: process.pid, endpoints})}\n`);
-    renameSync(temporary, config.readyFile);
+  private announce(running: RunningRoles): void {
+    const {config} = this;
+    if (!config.log.json) process.stdout.write(`${banner({config, version: this.version, endpoints: running.endpoints})}\n`);
+    this.log.info({code: 'process-ready', version: this.version, chain: config.chain, roles: config.roles, ...running.endpoints, pid: process.pid}, 'all roles serve');
+    writeReadyFile(join(config.dataDir, ENDPOINTS_FILE), running.endpoints);
+    if (config.readyFile !== '') writeReadyFile(config.readyFile, running.endpoints);
   }
-  if (config.log.json) return;
-  const rows: readonly (readonly [string, string | undefined])[] = [
-    ['page', endpoints.http],
-    ['miners', endpoints.stratum === undefined ? undefined : `stratum+tcp://${endpoints.stratum}   user: an address of ${config.chain}.rig-name   password: x`],
-    ['JSON-RPC', endpoints.rpc === undefined ? undefined : `${endpoints.rpc}   pithead rpc getblockchaininfo`],
-    ['data', resolve(config.dataDir)],
-    ['stop', 'Ctrl-C; the next start goes on where this one was'],
-  ];
-  const title = isAllInOne(config) ? `Pithead ${readVersion()}: an all-in-one ${config.chain}` : `Pithead ${readVersion()}: ${config.roles.join(', ')} on ${config.chain}`;
-  const lines = rows.filter(([, value]) => value !== undefined).map(([name, value]) => `  ${name.padEnd(9)} ${value}`);
-  print(`\n${title}\n\n${lines.join('\n')}\n`);
+
+  /** A second call hurries: only what must be on disk is still waited for. */
+  private stop(reason: string): void {
+    const {running} = this;
+    if (running === undefined) {
+      if (this.earlyStop !== undefined) process.exit(1); // Twice before anything runs: there is nothing to save.
+      this.earlyStop = reason;
+      return;
+    }
+    this.log.info({code: 'process-stopping', reason}, 'stopping');
+    running.stop(reason).then((report) => this.stopped(report), (error: unknown) => {
+      this.log.error({code: 'shutdown-failed', err: error}, 'the stop itself failed');
+      this.settle(1);
+    });
+  }
+
+  private stopped(report: ShutdownReport): void {
+    removeReadyFile(join(this.config.dataDir, ENDPOINTS_FILE));
+    const abandoned = report.phases.flatMap(({phase, abandoned: names}) => names.map((name) => `${phase}: ${name}`));
+    const failed = report.phases.flatMap(({phase, failed: tasks}) => tasks.map(({task, error}) => `${phase}: ${task}: ${String(error)}`));
+    const facts = {reason: report.reason, tookMs: Math.round(report.phases.reduce((sum, phase) => sum + phase.tookMs, 0)), abandoned, failed};
+    if (report.isClean) this.log.info({code: 'process-stopped', ...facts}, 'stopped cleanly');
+    else this.log.warn({code: 'process-stopped', ...facts}, 'stopped, with something left undone');
+    this.settle(this.isFatal || failed.length > 0 ? 1 : 0);
+  }
+
+  /** Something that must not happen did: what is on disk is made safe, and the exit code says so. */
+  private fail(path: string, error: unknown): void {
+    this.log.error({code: 'process-failed', path, err: error}, 'a failure that nothing below could answer: stopping');
+    if (this.isFatal) return;
+    this.isFatal = true;
+    if (this.running === undefined) process.exit(1);
+    this.stop(`failure of ${path}`);
+  }
+
+  private startFailed(error: unknown): number {
+    if (error instanceof StartError && CONFIG_MISTAKES.has(error.code)) throw new ConfigError([error.message]);
+    if (error instanceof StartError || error instanceof StorageError) {
+      if (this.config.log.json) this.log.error({code: error.code}, error.message);
+      complain(`pithead start: ${error.message}`);
+    } else {
+      this.log.error({code: 'process-start-failed', err: error}, 'the start failed');
+    }
+    return 1;
+  }
 }

@@ -3,11 +3,13 @@
  * and last the ports, so that nobody is answered by half a process. Stops in the phases of `shutdown-phases.ts`.
  */
 import {mkdirSync} from 'node:fs';
+import type {GetTip} from '../actors/chain/messages.js';
 import type {Config} from '../config.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import type {Log} from '../runtime/log.js';
 import {CoordinatedShutdown, type ShutdownReport} from '../runtime/shutdown.js';
 import {createActorSystem} from '../runtime/system.js';
+import {lockDirectory} from '../storage/directory-lock.js';
 import {startNode} from './node-parts.js';
 import {startRpc} from './rpc-part.js';
 import {shutdownPhases} from './shutdown-phases.js';
@@ -29,15 +31,21 @@ export interface RunningRoles {
   stop(reason: string): Promise<ShutdownReport>;
 }
 
+/** Millions of headers are read within minutes; beyond this something is wrong with the disk. */
+const CHAIN_LOAD_TIMEOUT_MS = 600_000;
+
 /** @throws StartError, StorageError: with words for the operator. What was started before is stopped again. */
 export async function startRoles(config: Config, modules: RoleModules): Promise<RunningRoles> {
   const {log, version} = modules;
   mkdirSync(config.dataDir, {recursive: true});
+  const lock = lockDirectory(config.dataDir);
   const system = createActorSystem({log, onEscalation: modules.onFatal});
   const shutdown = new CoordinatedShutdown(system, shutdownPhases(config.shutdown.deadlineMs));
   const threads = await startThreads(config, system.clock, log);
   const site: Site = {config, spec: CHAIN_SPECS[config.chain], system, shutdown, threads, log, version};
   shutdown.add('persist', 'actors', () => system.terminate('drain'));
+  // Last: the folder is free only when nothing here writes to it any more.
+  shutdown.add('stop-threads', 'data folder', () => lock.release());
   shutdown.add('stop-threads', 'worker threads', () => threads.close());
   const stop = (reason: string): Promise<ShutdownReport> => shutdown.run(reason);
   try {
@@ -50,6 +58,8 @@ export async function startRoles(config: Config, modules: RoleModules): Promise<
 
 async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Endpoints> {
   const node = startNode(site);
+  // The first answer comes when the chain is loaded: nobody is served before.
+  await node.chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: CHAIN_LOAD_TIMEOUT_MS});
   const rpc = await startRpc(site, node, onStopRequested);
   return {rpc};
 }

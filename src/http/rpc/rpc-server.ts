@@ -34,7 +34,7 @@ const WRONG_PASSWORD_DELAY_MS = 250;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export function createRpcServer(options: RpcServerOptions, services: RpcServices, log: Log): RpcServer {
-  const app = fastify({logger: false, bodyLimit: options.maxBodyBytes, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true, exposeHeadRoutes: false});
+  const app = fastify({logger: false, bodyLimit: options.maxBodyBytes, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: 'idle', exposeHeadRoutes: false});
   const closing = new AbortController();
   const allowed = options.credentials.map(digest);
   const counts = {requests: 0, refused: 0, unauthorised: 0};
@@ -72,14 +72,22 @@ export function createRpcServer(options: RpcServerOptions, services: RpcServices
     };
     reply.raw.once('close', onClose);
     inFlight += 1;
+    // `stop` is answered first: a caller that only saw its connection break would not know what became of the call.
+    let stopReason: string | undefined;
+    reply.raw.once('close', () => {
+      if (stopReason !== undefined) services.requestStop(stopReason);
+    });
     try {
       const answer = await answerRpc(typeof request.body === 'string' ? request.body : '', {
         methods: RPC_METHODS,
-        services,
+        services: {...services, requestStop: (reason) => {
+          stopReason = reason;
+        }},
         maxBatch: options.maxBatch,
         signal: AbortSignal.any([gone.signal, closing.signal]),
         onBug: (method, error) => log.error({code: 'rpc-method-failed', method, error: error instanceof Error ? error.stack : String(error)}, 'a JSON-RPC method threw'),
       });
+      if (closing.signal.aborted || stopReason !== undefined) reply.header('connection', 'close');
       return await sendJson(reply, answer.status, answer.body);
     } finally {
       inFlight -= 1;
