@@ -15,7 +15,7 @@ import {assertNever, reject} from '../../protocol/verdict.js';
 import type {Rejection, Verdict} from '../../protocol/verdict.js';
 import {judgeArrival, judgeProposal} from './behaviour.js';
 import {BlockCache} from './block-cache.js';
-import {Connector, ScriptsUnavailableError} from './connector.js';
+import {Connector, LARGE_BLOCK_TRANSACTIONS} from './connector.js';
 import {decodeBlockInSlices} from './decode-block.js';
 import {HeaderIndex} from './header-index.js';
 import {LedgerWriter} from './ledger-writer.js';
@@ -179,6 +179,7 @@ class ChainActor implements Behaviour<ChainActorMessage> {
 
   /** One decoded block to its outcome. */
   async #take(block: Block, ctx: ActorContext<ChainActorMessage>): Promise<BlockOutcome> {
+    if (block.transactions.length > LARGE_BLOCK_TRANSACTIONS) await this.#slices.next();
     const judgement = judgeArrival(this.#index, block, wallSec(ctx));
     const {hash} = block.header;
     switch (judgement.kind) {
@@ -286,5 +287,3 @@ class ChainActor implements Behaviour<ChainActorMessage> {
 function wallSec(ctx: ActorContext<ChainActorMessage>): number {
   return Math.floor(ctx.clock.wallMs() / 1000);
 }
-
-export {ScriptsUnavailableError};
