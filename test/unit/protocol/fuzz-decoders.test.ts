@@ -1,0 +1,220 @@
+// Proves that no decoder of the program can be made to throw, hang or reserve memory by bytes that somebody else chose:
+// random ones, and good ones that were cut, flipped, stretched and spliced. What a decoder does accept must survive its own
+// encoder. The decoders are found by importing every module of src/protocol and src/storage: a new one without a line here
+// fails the first test.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
+import {readdirSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {encodeAddress, decodeAddress} from '../../../src/protocol/address/address.js';
+import {decodeBase58, decodeBase58Check, encodeBase58, encodeBase58Check} from '../../../src/protocol/address/base58check.js';
+import {addressesOf, decodePrivateKey, encodePrivateKey} from '../../../src/protocol/address/private-key.js';
+import {ByteReader, DecodeError, decodeWith} from '../../../src/protocol/bytes/byte-reader.js';
+import {REGTEST} from '../../../src/protocol/chain/presets.js';
+import {compactToTarget, decodeCompact, targetToCompact} from '../../../src/protocol/consensus/pow/compact.js';
+import {decodeBlock, decodeHeader, encodeBlock, encodeHeader} from '../../../src/protocol/primitives/block-codec.js';
+import {decodeCoin, encodeCoin} from '../../../src/protocol/primitives/coin-codec.js';
+import {decodeTransaction, encodeTransaction} from '../../../src/protocol/primitives/transaction-codec.js';
+import {decodeUndo, encodeUndo} from '../../../src/protocol/primitives/undo-codec.js';
+import {decodeScriptNumber, encodeScriptNumber} from '../../../src/protocol/script/script-number.js';
+import {decodeCandidate, decodeFoundBlock, decodeSegment, encodeCandidate, encodeFoundBlock, encodeSegment} from '../../../src/storage/accounting-rows.js';
+import {
+  decodeHeaderRow, decodeLogRow, decodeTipRow, decodeTotalsRow, encodeHeaderRow, encodeLogRow, encodeTipRow, encodeTotalsRow, headerKey, logKey,
+} from '../../../src/storage/chain-rows.js';
+import {StorageError} from '../../../src/storage/storage-error.js';
+import {coins, transactions} from '../../support/arbitraries.js';
+import {aHash} from '../../support/ledger-builder.js';
+import {MinedChain, MINER_KEY, aSpend} from '../../support/mined-chain.js';
+
+interface DecoderCase {
+  /** Good encodings, to be damaged. */
+  readonly good: fc.Arbitrary<Uint8Array>;
+  /** @returns undefined when refused; else the decoded value encoded again, or `true` where no encoder exists. */
+  readonly recode: (bytes: Uint8Array) => Uint8Array | true | undefined;
+  /** Each value has one encoding: what is accepted is byte for byte what the encoder writes. */
+  readonly isCanonical?: boolean;
+}
+
+const RUNS = 400;
+/** A decoder works through a few kilobytes: more than this is a loop over a number that the input announced. */
+const SLOW_MS = 1_000;
+const PREFIXES = REGTEST.address;
+const encoder = new TextEncoder();
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+const chain = new MinedChain();
+chain.mineMany(101);
+const block = chain.mine({transactions: [aSpend({from: [chain.coinbaseCoin(1)], key: MINER_KEY, outputs: [{valueSats: 7n, scriptPubKey: MINER_KEY.scriptPubKey}]})]});
+const KEY = {secret: MINER_KEY.secretKey, isCompressed: true};
+const HEADER_ROW_KEY = headerKey(7, aHash(1));
+
+const shares = Array.from({length: 5}, (_, index) => ({
+  seq: 11 + index, account: `account${index % 2}`, minerName: 'rig', work: 1n << BigInt(8 * index), height: 9, atMs: 1_800_000_000_000, hash: aHash(index), isBlock: index === 3,
+}));
+const foundBlock = {
+  hash: aHash(1), height: 5, shareSeq: 12, account: 'account', minerName: 'rig', foundAtSec: 1_800_000_000, rewardSats: 50n, feeSats: 1n, status: 'pending' as const,
+  roundWork: 1n << 70n, expectedWork: 9n, credits: [{account: 'a', sats: 25n}, {account: 'b', sats: 24n}], paysFinderDirectly: false,
+};
+const candidate = {hash: aHash(2), height: 6, blockBytes: block.bytes, account: 'account', minerName: 'rig', rewardSats: 50n, paysFinderDirectly: true, foundAtMs: 1_800_000_000_000};
+
+/** Rows of our own files: damage is reported as `database-corrupt` and nothing else. */
+function row<T>(decode: (bytes: Uint8Array) => T, encode: (value: T) => Uint8Array): DecoderCase['recode'] {
+  return (bytes) => {
+    try {
+      return encode(decode(bytes));
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'database-corrupt') return undefined;
+      throw error;
+    }
+  };
+}
+
+function verdict<T>(decode: (bytes: Uint8Array) => {readonly ok: true; readonly value: T} | {readonly ok: false}, encode: (value: T) => Uint8Array): DecoderCase['recode'] {
+  return (bytes) => {
+    const decoded = decode(bytes);
+    return decoded.ok ? encode(decoded.value) : undefined;
+  };
+}
+
+const one = (bytes: Uint8Array | string): fc.Arbitrary<Uint8Array> => fc.constant(typeof bytes === 'string' ? encoder.encode(bytes) : bytes);
+
+const CASES: Readonly<Record<string, DecoderCase>> = {
+  decodeAddress: {
+    good: fc.constantFrom(...Object.values(addressesOf(KEY, PREFIXES))).map((text) => encoder.encode(text)),
+    recode: (bytes) => {
+      const decoded = decodeAddress(textOf(bytes), PREFIXES);
+      return decoded.ok ? encoder.encode(encodeAddress(decoded.value.scriptPubKey, PREFIXES)) : undefined;
+    },
+  },
+  decodeBase58: {good: one(encodeBase58(aHash(1))), recode: (bytes) => {
+    const decoded = decodeBase58(textOf(bytes));
+    return decoded && encoder.encode(encodeBase58(decoded));
+  }, isCanonical: true},
+  decodeBase58Check: {good: one(encodeBase58Check(aHash(1))), recode: (bytes) => {
+    const decoded = decodeBase58Check(textOf(bytes));
+    return decoded && encoder.encode(encodeBase58Check(decoded));
+  }, isCanonical: true},
+  decodePrivateKey: {
+    good: one(encodePrivateKey(KEY, PREFIXES)),
+    recode: verdict((bytes) => decodePrivateKey(textOf(bytes), PREFIXES), (key) => encoder.encode(encodePrivateKey(key, PREFIXES))),
+    isCanonical: true,
+  },
+  // Reads whatever the bytes themselves ask for, in every way that a reader can.
+  decodeWith: {good: fc.uint8Array({minLength: 20, maxLength: 300}), recode: (bytes) => {
+    const decoded = decodeWith(bytes, 'fuzz', (reader: ByteReader) => {
+      const steps = [() => reader.u8(), () => reader.u16(), () => reader.u32(), () => reader.i32(), () => reader.i64(), () => reader.varint(), () => reader.count(9), () => reader.varBytes()];
+      while (reader.remaining > 0) steps[reader.u8() % steps.length]!();
+      return true as const;
+    });
+    return decoded.ok ? decoded.value : undefined;
+  }},
+  decodeCompact: {good: fc.uint8Array({minLength: 4, maxLength: 4}), recode: (bytes) => {
+    const bits = Buffer.concat([bytes, Buffer.alloc(4)]).readUInt32LE(0);
+    assert.ok(decodeCompact(bits).target >= 0n);
+    const target = compactToTarget(bits);
+    if (target === undefined) return undefined;
+    assert.ok(target > 0n && target < 1n << 256n, `bits ${bits}`);
+    assert.is(compactToTarget(targetToCompact(target)), target);
+    return true;
+  }},
+  decodeTransaction: {good: transactions.map(({bytes}) => bytes), recode: verdict(decodeTransaction, (value) => encodeTransaction(value).bytes), isCanonical: true},
+  decodeHeader: {good: one(encodeHeader(block.header)), recode: verdict(decodeHeader, encodeHeader), isCanonical: true},
+  decodeBlock: {good: one(block.bytes), recode: verdict(decodeBlock, (value) => encodeBlock(value.header, value.transactions).bytes), isCanonical: true},
+  decodeCoin: {good: coins.map(encodeCoin), recode: verdict(decodeCoin, encodeCoin)},
+  decodeUndo: {good: fc.array(fc.array(coins, {maxLength: 3}), {maxLength: 4}).map((spentByTx) => encodeUndo({spentByTx})), recode: verdict(decodeUndo, encodeUndo)},
+  decodeScriptNumber: {good: fc.integer({min: -(2 ** 31) + 1, max: 2 ** 31 - 1}).map(encodeScriptNumber), recode: (bytes) => {
+    assert.ok(Math.abs(decodeScriptNumber(bytes, false, 5) ?? 0) < 2 ** 39);
+    const value = decodeScriptNumber(bytes, true);
+    return value === undefined ? undefined : encodeScriptNumber(value);
+  }, isCanonical: true},
+  decodeSegment: {good: one(encodeSegment(shares)), recode: row((bytes) => decodeSegment(11, bytes), encodeSegment)},
+  decodeFoundBlock: {good: one(encodeFoundBlock(foundBlock)), recode: row(decodeFoundBlock, encodeFoundBlock)},
+  decodeCandidate: {good: one(encodeCandidate(candidate)), recode: row(decodeCandidate, encodeCandidate)},
+  decodeHeaderRow: {
+    good: one(encodeHeaderRow({headerBytes: encodeHeader(block.header), height: 7, status: 'connected', txCount: 2, arrival: 2 ** 40})),
+    recode: row((bytes) => decodeHeaderRow(HEADER_ROW_KEY, bytes), ({entry}) => encodeHeaderRow(entry)),
+    isCanonical: true,
+  },
+  decodeLogRow: {good: one(encodeLogRow({seq: 9, kind: 'disconnect', height: 3, hash: aHash(3)})), recode: row((bytes) => decodeLogRow(logKey(9), bytes), encodeLogRow), isCanonical: true},
+  decodeTipRow: {good: one(encodeTipRow({hash: aHash(4), height: 4})), recode: row(decodeTipRow, encodeTipRow), isCanonical: true},
+  decodeTotalsRow: {good: one(encodeTotalsRow({coinCount: 3, totalSats: 5n})), recode: row(decodeTotalsRow, (totals) => encodeTotalsRow(totals))},
+};
+
+/** Cuts, flips, inserts and announces: lengths are where decoders break. */
+type Damage = (bytes: Uint8Array) => Uint8Array;
+const damages: fc.Arbitrary<Damage> = fc.oneof(
+  fc.double({min: 0, max: 1, noNaN: true}).map((part): Damage => (bytes) => bytes.slice(0, Math.floor(part * bytes.length))),
+  fc.tuple(fc.nat(), fc.integer({min: 1, max: 255})).map(([at, mask]): Damage => (bytes) => bytes.map((byte, index) => (index === at % Math.max(1, bytes.length) ? byte ^ mask : byte))),
+  fc.tuple(fc.nat(), fc.constantFrom([0xff, 0xff, 0xff, 0xff], [0xfe, 0, 0, 0, 2], [0xfd, 0xff, 0xff], [0xff, 0, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0], [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1]))
+    .map(([at, patch]): Damage => (bytes) => {
+      const place = at % (bytes.length + 1);
+      return Uint8Array.from([...bytes.subarray(0, place), ...patch, ...bytes.subarray(place + patch.length)]);
+    }),
+  fc.tuple(fc.nat(), fc.uint8Array({minLength: 1, maxLength: 9})).map(([at, extra]): Damage => (bytes) => {
+    const place = at % (bytes.length + 1);
+    return Uint8Array.from([...bytes.subarray(0, place), ...extra, ...bytes.subarray(place)]);
+  }),
+  fc.tuple(fc.nat(), fc.nat(), fc.nat(40)).map(([from, to, length]): Damage => (bytes) => {
+    const piece = bytes.slice(from % (bytes.length + 1), (from % (bytes.length + 1)) + length);
+    const place = to % (bytes.length + 1);
+    return Uint8Array.from([...bytes.subarray(0, place), ...piece, ...bytes.subarray(place)]);
+  }),
+);
+
+/** Every exported function of src/protocol and src/storage that is named as a decoder of untrusted input is. */
+async function findDecoders(): Promise<Map<string, unknown>> {
+  const found = new Map<string, unknown>();
+  for (const room of ['protocol', 'storage']) {
+    const folder = fileURLToPath(new URL(`../../../src/${room}/`, import.meta.url));
+    for (const file of readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.js'))) {
+      const module = await import(new URL(file, `file://${folder}`).href) as Readonly<Record<string, unknown>>;
+      for (const [name, value] of Object.entries(module)) if (/^decode[A-Z]/.test(name) && typeof value === 'function') found.set(name, value);
+    }
+  }
+  return found;
+}
+
+const fuzz = suite('protocol / fuzz-decoders');
+
+fuzz('every decode* export of src/protocol and src/storage is fuzzed here', async () => {
+  const decoders = [...(await findDecoders()).keys()].sort();
+  assert.ok(decoders.length >= 19, `only ${decoders.length} decoders found`);
+  assert.equal(decoders, Object.keys(CASES).sort(), 'a decoder needs an entry in CASES, and an entry needs a decoder');
+});
+
+for (const [name, {good, recode, isCanonical}] of Object.entries(CASES)) {
+  const survives = (bytes: Uint8Array): void => {
+    const startedMs = performance.now();
+    const again = recode(bytes);
+    assert.ok(performance.now() - startedMs < SLOW_MS, 'slow');
+    if (again === undefined || again === true) return;
+    if (isCanonical === true) assert.equal(Buffer.from(again).toString('hex'), Buffer.from(bytes).toString('hex'));
+    // What the encoder wrote is always accepted, and stays as it is.
+    else if (again.length > 0) assert.equal(recode(again), again);
+  };
+
+  fuzz(`${name}: good bytes are accepted, and come back`, () => {
+    fc.assert(fc.property(good, (bytes) => {
+      survives(bytes);
+      if (name !== 'decodeWith' && name !== 'decodeCompact') assert.ok(recode(bytes) !== undefined, 'refused');
+    }), {numRuns: RUNS});
+  });
+
+  fuzz(`${name}: random bytes`, () => {
+    fc.assert(fc.property(fc.uint8Array({maxLength: 400}), survives), {numRuns: RUNS});
+  });
+
+  fuzz(`${name}: damaged bytes`, () => {
+    fc.assert(fc.property(good, fc.array(damages, {minLength: 1, maxLength: 4}), (bytes, edits) => {
+      survives(edits.reduce((left, damage) => damage(left), bytes));
+    }), {numRuns: 2 * RUNS});
+  });
+}
+
+fuzz('a DecodeError never leaves: only decodeWith knows it', () => {
+  assert.throws(() => new ByteReader(Uint8Array.of(1)).u16(), (error: unknown) => error instanceof DecodeError);
+  assert.equal(decodeWith(Uint8Array.of(1), 'fuzz', (reader) => reader.u16()).ok, false);
+});
+
+fuzz.run();
