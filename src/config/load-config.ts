@@ -6,6 +6,8 @@
  */
 import {readFileSync} from 'node:fs';
 import {parse as parseToml, TomlError} from 'smol-toml';
+import {decodeAddress} from '../protocol/address/address.js';
+import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import {nearestName} from './nearest-name.js';
 import {ALL_IN_ONE_ROLES, configSchema, type RawConfig} from './schema.js';
 import {SETTINGS, settingOf, valueOfText} from './setting-keys.js';
@@ -132,6 +134,10 @@ function contradictions(config: RawConfig): string[] {
   if (config.rpc.user.includes(':')) problems.push('rpc.user: no colon, because HTTP basic authentication ends the name there');
   if (config.pool.upstream !== 'local') problems.push('pool.upstream: this version mines on its own node only; leave it at "local"');
   if (config.pool.minDifficulty > config.pool.maxDifficulty) problems.push('pool.minDifficulty is above pool.maxDifficulty');
+  const payout = config.pool.payoutAddress === '' ? undefined : decodeAddress(config.pool.payoutAddress, CHAIN_SPECS[config.chain].address);
+  if (payout?.ok === false) {
+    problems.push(`pool.payoutAddress: ${config.pool.payoutAddress} is no address of ${config.chain} (${payout.code}); \`pithead keygen\` makes one`);
+  }
   return problems;
 }
 

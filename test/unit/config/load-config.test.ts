@@ -96,6 +96,8 @@ config('values that do not go together are refused together', () => {
   assert.match(problemsOf({sets: ['rpc.user=alice']})[0]!, /both/);
   assert.ok(load({sets: ['rpc.user=alice', 'rpc.password=x']}));
   assert.match(problemsOf({sets: ['pool.upstream=[{"rpcUrl":"http://127.0.0.1:8332"}]']})[0]!, /own node only/);
+  assert.match(problemsOf({sets: ['pool.payoutAddress=bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4']})[0]!, /no address of devnet.*keygen/);
+  assert.ok(load({sets: ['pool.payoutAddress=bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080']}));
   assert.is(problemsOf({sets: ['rpc.user=alice', 'pool.minDifficulty=4', 'pool.maxDifficulty=2']}).length, 2);
 });
 
