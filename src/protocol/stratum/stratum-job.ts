@@ -6,12 +6,12 @@
 import type {BlockTemplate} from '../mining/block-template.js';
 
 export interface StratumJob {
-  /** As sent on the wire: lower-case hex, unique for the life of the process. */
+  /** As sent on the wire: lower case, unique for the life of the process. */
   readonly jobId: string;
-  /** The same as a number; key of the worker threads' caches. */
+  /** The same as a number; key of the worker threads' caches. Forms of one job with other bytes have keys of their own. */
   readonly jobKey: number;
   readonly template: BlockTemplate;
-  /** Coinbase without witness, up to the extranonces. */
+  /** Coinbase without witness, up to the extranonces. Its last bytes are the job's own. */
   readonly coinbase1: Uint8Array;
   /** Coinbase after the extranonces. */
   readonly coinbase2: Uint8Array;
@@ -20,4 +20,22 @@ export interface StratumJob {
   readonly createdAtMs: number;
   /** Set when miners must drop older jobs: the tip changed. */
   readonly cleanJobs: boolean;
+}
+
+/** At least this many bytes before the extranonces must be the job's own, so that one of them can tell variants apart. */
+export const JOB_BYTES_MIN = 8;
+/** One byte tells them apart, and 0 is the job itself. */
+export const WORK_VARIANT_MAX = 255;
+
+/**
+ * The same template as new work, for one session that needs a notify between two jobs. Sending the same coinbase under
+ * another id would not do: clients restart their extranonce2 with each id and would send the same shares twice.
+ *
+ * @param variant - 1 to {@link WORK_VARIANT_MAX}, never twice for one job and session.
+ */
+export function freshWork(job: StratumJob, variant: {readonly number: number; readonly jobKey: number}): StratumJob {
+  const coinbase1 = job.coinbase1.slice();
+  const at = coinbase1.length - JOB_BYTES_MIN;
+  coinbase1[at] = coinbase1[at]! ^ variant.number;
+  return {...job, jobId: `${job.jobId}v${variant.number.toString(16)}`, jobKey: variant.jobKey, coinbase1};
 }
