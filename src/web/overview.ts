@@ -11,9 +11,13 @@ export interface Overview {
   /** Newest first. */
   readonly blocks: readonly BlockOverview[];
   readonly mempool: {readonly count: number; readonly vsize: number; readonly totalFeeSats: string; readonly minFeeSatsPerKvb: string};
-  /** Absent when this process runs no pool. */
+  /** Absent when this process runs no pool, or when its pool has not answered yet: then `delayed` names it. */
   readonly pool?: PoolOverview;
+  /** Parts that did not answer in time. Their values are the last that they gave. */
+  readonly delayed: readonly OverviewPart[];
 }
+
+export type OverviewPart = 'chain' | 'mempool' | 'pool' | 'miners';
 
 export interface ChainOverview {
   readonly height: number;
@@ -31,7 +35,7 @@ export interface BlockOverview {
   readonly height: number;
   readonly hash: string;
   readonly timeSec: number;
-  /** Header time less that of the block before; undefined for the genesis block. */
+  /** Header time less that of the block before. Absent up to height 1: the genesis time is a constant, not a moment. */
   readonly intervalSec?: number;
   readonly txCount: number;
   readonly sizeBytes: number;

@@ -1,0 +1,112 @@
+/**
+ * @module The HTTP server: puts policy, routes and page together, and takes all of it down again.
+ */
+import {isIPv6, type AddressInfo} from 'node:net';
+import {fileURLToPath} from 'node:url';
+import fastifyWebsocket from '@fastify/websocket';
+import fastify, {type FastifyInstance} from 'fastify';
+import {CallerPolicy} from './caller-policy.js';
+import {faultOf, HttpFault} from './http-fault.js';
+import type {HttpModules, HttpOptions} from './http-parts.js';
+import {LiveHub} from './live-hub.js';
+import {NodeMetrics} from './metrics/node-metrics.js';
+import {RequestCounts} from './metrics/request-counts.js';
+import {watchRoutes} from './openapi.js';
+import {OverviewSource} from './overview-source.js';
+import {RESPONSE_HEADERS} from './response-headers.js';
+import {addHealthRoutes} from './routes/health-routes.js';
+import {addLiveRoute} from './routes/live-route.js';
+import {addOverviewRoutes} from './routes/overview-routes.js';
+import {addPage} from './routes/page-routes.js';
+import {addPoolRoutes} from './routes/pool-routes.js';
+import type {RouteParts} from './routes/route-parts.js';
+import {addRuntimeRoutes} from './routes/runtime-routes.js';
+import {RuntimeView} from './runtime-view.js';
+
+export type {HealthCheck, HttpModules, HttpOptions, HttpPool} from './http-parts.js';
+
+export interface HttpServer {
+  /** `http://host:port`. */
+  readonly endpoint: string;
+  /** Ends the live connections, then the rest; resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** From dist/src/http to dist/web, where the build puts the page. */
+const WEB_ROOT = fileURLToPath(new URL('../../web', import.meta.url));
+/** Nothing is posted here; the least that fastify takes. */
+const BODY_BYTES_MAX = 1;
+/** A WebSocket frame from a viewer: pages send none. */
+const FRAME_BYTES_MAX = 1_024;
+const HEADER_BYTES_MAX = 16 * 1024;
+const URL_PARAM_CHARS_MAX = 100;
+/** Whole request, headers included: there is no body to wait for. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 20_000;
+/** Beyond the live clients; a browser opens six. */
+const PLAIN_CONNECTIONS_MAX = 256;
+
+/** @throws Error when the address cannot be listened on. */
+export async function startHttpServer(options: HttpOptions, modules: HttpModules): Promise<HttpServer> {
+  const {server, hub} = await createHttpServer(options, modules);
+  await server.listen({host: options.host, port: options.port});
+  const {address, port} = server.server.address() as AddressInfo;
+  return {
+    endpoint: `http://${isIPv6(address) ? `[${address}]` : address}:${port}`,
+    close: async () => {
+      hub.close();
+      await server.close();
+    },
+  };
+}
+
+/** Everything but the listening: what tests inject requests into. */
+export async function createHttpServer(options: HttpOptions, modules: HttpModules): Promise<{readonly server: FastifyInstance; readonly hub: LiveHub; readonly source: OverviewSource}> {
+  const server = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: {maxParamLength: URL_PARAM_CHARS_MAX},
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    http: {maxHeaderSize: HEADER_BYTES_MAX},
+    // Unknown query fields are refused, not dropped in silence.
+    ajv: {customOptions: {removeAdditional: false, coerceTypes: true, useDefaults: true, allErrors: false}},
+  });
+  server.server.maxConnections = options.maxLiveClients + PLAIN_CONNECTIONS_MAX;
+  const source = new OverviewSource(options, modules);
+  const hub = new LiveHub(source, modules.system);
+  const requests = new RequestCounts();
+  const runtime = new RuntimeView(modules);
+  const policy = new CallerPolicy(options);
+  addGuards(server, {policy, requests, modules});
+  await server.register(fastifyWebsocket, {options: {maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false}, errorHandler: (_error, socket) => socket.terminate()});
+  const parts: RouteParts = {
+    options, modules, source, hub, policy, runtime,
+    metrics: new NodeMetrics({modules, source, runtime, requests, hub, version: options.version}),
+    openapi: watchRoutes(server, options.version),
+  };
+  for (const add of [addHealthRoutes, addOverviewRoutes, addPoolRoutes, addRuntimeRoutes, addLiveRoute]) add(server, parts);
+  addPage(server, options.webRoot ?? WEB_ROOT);
+  await server.ready();
+  return {server, hub, source};
+}
+
+function addGuards(server: FastifyInstance, {policy, requests, modules}: {policy: CallerPolicy; requests: RequestCounts; modules: HttpModules}): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers(RESPONSE_HEADERS);
+    if (policy.allowsHost(request.headers.host)) return done();
+    return done(new HttpFault('host-not-allowed', 'This node does not serve that name. http.allowedHosts in its configuration adds names.'));
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    requests.count(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+    done();
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const fault = faultOf(error);
+    if (fault.code === 'internal-error') {
+      modules.log.error({code: 'http-route-failed', route: request.routeOptions.url ?? 'page', err: error}, 'an HTTP answer could not be made');
+    }
+    return reply.code(fault.statusCode).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(fault.body);
+  });
+}

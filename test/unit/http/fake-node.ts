@@ -1,0 +1,173 @@
+/**
+ * The actors that the HTTP server asks, with answers that a test sets, on any actor system. They count what they are asked,
+ * and can keep silent. The blocks are real ones as far as anybody can see who does not check their work.
+ */
+import type {ActorRef, Message, PendingReply} from '../../../src/runtime/actor.js';
+import type {Log, LogFacts} from '../../../src/runtime/log.js';
+import type {ActorSystem} from '../../../src/runtime/system.js';
+import type {AccountingMessage, AccountView, FoundBlockView, PoolTotals} from '../../../src/actors/accounting/messages.js';
+import type {ChainMessage, HeaderView, TipView} from '../../../src/actors/chain/messages.js';
+import type {MempoolInfo, MempoolMessage} from '../../../src/actors/mempool/messages.js';
+import type {MiningPoolMessage, SessionView} from '../../../src/actors/mining-pool/messages.js';
+import type {HealthCheck, HttpModules, HttpOptions} from '../../../src/http/http-server.js';
+import {hashKey} from '../../../src/protocol/bytes/hash-key.js';
+import {buildHeader, encodeBlock} from '../../../src/protocol/primitives/block-codec.js';
+import type {Block} from '../../../src/protocol/primitives/block.js';
+import {buildTransaction, NULL_HASH, NULL_VOUT} from '../../../src/protocol/primitives/transaction-codec.js';
+import type {PoolReport} from '../../../src/workers/tasks.js';
+
+export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool';
+
+export const REWARD_SATS = 5_000_000_000n;
+const P2WPKH_SIZE = 22;
+
+export interface FakeBlockOptions {
+  readonly tag?: string;
+  readonly timeSec: number;
+  readonly txCount?: number;
+  readonly bits?: number;
+}
+
+export class FakeNode {
+  readonly system: ActorSystem;
+  readonly blocks: Block[] = [];
+  mempool: MempoolInfo = {
+    count: 0, totalVsize: 0, totalBytes: 0, totalFeeSats: 0n, maxBytes: 64_000_000, maxCount: 50_000, minFeeSatsPerKvb: 1_000n, sequence: 0,
+  };
+  totals: PoolTotals = {
+    hashrate: {last1m: 0, last5m: 0, last1h: 0}, accountCount: 0, sharesAccepted: 0, sharesRejected: {}, blocksFound: 0, roundEffort: 0,
+    lastShareSeq: 0, scheme: 'PPLNS', feePpm: 10_000, windowFill: 0,
+  };
+  accounts: AccountView[] = [];
+  found: FoundBlockView[] = [];
+  sessions: SessionView[] = [];
+  authorised = 0;
+  checks: HealthCheck[] = [{name: 'chain', isOk: true}];
+  /** Actors of these kinds take questions and do not answer. */
+  readonly silent = new Set<FakeKind>();
+  readonly asked = new Map<string, number>();
+  readonly logged: LogFacts[] = [];
+  readonly log: Log;
+  readonly chain: ActorRef<ChainMessage>;
+  readonly mempoolRef: ActorRef<MempoolMessage>;
+  readonly accounting: ActorRef<AccountingMessage>;
+  readonly miningPool: ActorRef<MiningPoolMessage>;
+  /** Replies that a silent actor still owes: held as a busy actor holds its mailbox. */
+  readonly #owed: PendingReply<unknown>[] = [];
+
+  constructor(system: ActorSystem, genesisTimeSec = 1_296_688_602) {
+    this.system = system;
+    const keep = (facts: LogFacts): void => { this.logged.push(facts); };
+    this.log = {debug: keep, info: keep, warn: keep, error: keep, child: () => this.log};
+    this.addBlock({timeSec: genesisTimeSec});
+    this.chain = this.#spawn<ChainMessage>('chain', (message) => this.#chainAnswer(message));
+    this.mempoolRef = this.#spawn<MempoolMessage>('mempool', () => this.mempool);
+    this.accounting = this.#spawn<AccountingMessage>('accounting', (message) => this.#accountingAnswer(message));
+    this.miningPool = this.#spawn<MiningPoolMessage>('mining-pool', (message) => (message.type === 'miningPool.listSessions'
+      ? this.sessions.slice(0, message.limit) : {connected: this.sessions.length, authorised: this.authorised, max: 10_000}));
+  }
+
+  get tip(): Block {
+    return this.blocks.at(-1)!;
+  }
+
+  addBlock({tag = '', timeSec, txCount = 1, bits = 0x207fffff}: FakeBlockOptions): Block {
+    const height = this.blocks.length;
+    const transactions = Array.from({length: txCount}, (_, index) => buildTransaction({
+      inputs: [{
+        prevout: {txid: index === 0 ? NULL_HASH : new Uint8Array(32).fill(7), vout: index === 0 ? NULL_VOUT : index},
+        scriptSig: coinbaseScript(index * 1_000_000 + height, tag), sequence: 0xffffffff,
+      }],
+      outputs: [{valueSats: index === 0 ? REWARD_SATS : 1n, scriptPubKey: new Uint8Array(P2WPKH_SIZE)}],
+      lockTime: 0,
+    }));
+    const previousHash = this.blocks.length === 0 ? NULL_HASH : this.tip.header.hash;
+    const header = buildHeader({version: 0x20000000, previousHash, merkleRoot: transactions[0]!.txid, timeSec, bits, nonce: height});
+    const block = encodeBlock(header, transactions);
+    this.blocks.push(block);
+    return block;
+  }
+
+  /** Ends the silence of one kind; what it owes is answered `failed`, and new questions are answered. */
+  speakAgain(kind: FakeKind): void {
+    this.silent.delete(kind);
+    for (const reply of this.#owed.splice(0)) reply.reject(new Error('the question is from before the silence'));
+  }
+
+  modules(more: Partial<HttpModules> = {}): HttpModules {
+    return {
+      system: this.system, log: this.log, chain: this.chain, mempool: this.mempoolRef,
+      pool: {accounting: this.accounting, miningPool: this.miningPool, stratumEndpoint: '127.0.0.1:3333'},
+      loopDelay: {read: () => ({p50Ms: 0.25, p99Ms: 2, maxMs: 9, meanMs: 0.5})},
+      workerReports: () => [WORKER_REPORT],
+      checks: () => this.checks,
+      ...more,
+    };
+  }
+
+  #spawn<M extends Message>(kind: FakeKind, answer: (message: M) => unknown): ActorRef<M> {
+    return this.system.spawn<M>({
+      protocol: {kind, mailbox: {capacity: 1_000, policy: 'refuse'}},
+      create: () => ({
+        receive: (message, ctx) => {
+          this.asked.set(message.type, (this.asked.get(message.type) ?? 0) + 1);
+          if (this.silent.has(kind)) this.#owed.push(ctx.takeReply<unknown>()!);
+          else ctx.reply(answer(message));
+        },
+      }),
+    }, {name: kind, onFailure: 'resume'});
+  }
+
+  #chainAnswer(message: ChainMessage): unknown {
+    switch (message.type) {
+      case 'chain.getTip': {
+        const {header} = this.tip;
+        const tip: TipView = {
+          hash: header.hash, height: this.blocks.length - 1, header, medianTimePastSec: header.timeSec, chainwork: BigInt(this.blocks.length),
+          nextBits: header.bits, logSeq: this.blocks.length,
+        };
+        return tip;
+      }
+      case 'chain.getBlock': {
+        const height = this.blocks.findIndex((block) => hashKey(block.header.hash) === hashKey(message.hash));
+        return height < 0 ? null : {block: this.blocks[height], view: {header: this.blocks[height]!.header, height} as HeaderView};
+      }
+      case 'chain.getCoinSetTotals':
+        return {height: this.blocks.length - 1, bestHash: this.tip.header.hash, coinCount: this.blocks.length, totalSats: BigInt(this.blocks.length - 1) * REWARD_SATS, diskBytes: 0};
+      default: throw new Error(`the fake chain does not know ${message.type}`);
+    }
+  }
+
+  #accountingAnswer(message: AccountingMessage): unknown {
+    switch (message.type) {
+      case 'accounting.getTotals': return this.totals;
+      case 'accounting.listBlocks': return this.found.slice(0, message.limit);
+      case 'accounting.listAccounts': return this.accounts.slice(0, message.limit).map(({rigs: _rigs, ...view}) => view);
+      case 'accounting.getAccount': return this.accounts.find((view) => view.account === message.account) ?? null;
+      default: throw new Error(`the fake accounting does not know ${message.type}`);
+    }
+  }
+}
+
+export const WORKER_REPORT: PoolReport = {
+  kernel: 'hashShares', backends: ['noble'], threads: 1, queued: 3, queueCapacity: 4_096, itemsDone: 1_234, batchesDone: 56, refused: 0,
+  lastBatchSize: 16, lastBatchReason: 'a worker is idle', itemCostUs: 4.5,
+};
+
+export const HTTP_OPTIONS: HttpOptions = {
+  host: '127.0.0.1', port: 0, allowedHosts: [], maxLiveClients: 8, version: '0.1.0', chainName: 'devnet', targetSpacingSec: 10,
+};
+
+export function anAccount(account: string, facts: {readonly hashrate: number; readonly rigs?: AccountView['rigs']}): AccountView {
+  const hashrate = {last1m: facts.hashrate, last5m: facts.hashrate, last1h: facts.hashrate};
+  const rig = {minerName: 'rig1', userAgent: 'cpuminer/2.5.1', hashrate, difficulty: 2 ** -12, connected: 1, sharesAccepted: 42, lastShareAtSec: 1_767_225_600};
+  return {
+    account, hashrate, sharesAccepted: 42, sharesRejected: {stale: 1}, bestShareDifficulty: 0.5, lastShareAtSec: 1_767_225_600,
+    pendingSats: 2_500_000_000n, balanceSats: 9_007_199_254_740_993n, rigs: facts.rigs ?? [rig],
+  };
+}
+
+function coinbaseScript(height: number, tag: string): Uint8Array {
+  const bytes = new TextEncoder().encode(tag);
+  return Uint8Array.of(3, height & 0xff, (height >> 8) & 0xff, (height >> 16) & 0xff, ...(bytes.length === 0 ? [] : [bytes.length, ...bytes]));
+}
