@@ -5,12 +5,14 @@
 import {mkdirSync} from 'node:fs';
 import type {GetTip} from '../actors/chain/messages.js';
 import type {Config} from '../config.js';
+import type {ChainSpec} from '../protocol/chain/chain-spec.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import type {Log} from '../runtime/log.js';
 import {CoordinatedShutdown, type ShutdownReport} from '../runtime/shutdown.js';
 import {createActorSystem} from '../runtime/system.js';
 import {lockDirectory} from '../storage/directory-lock.js';
-import {startNode} from './node-parts.js';
+import {startHttp} from './http-part.js';
+import {startNode, type NodeParts} from './node-parts.js';
 import {startRpc} from './rpc-part.js';
 import {shutdownPhases} from './shutdown-phases.js';
 import type {Endpoints, Site} from './site.js';
@@ -21,12 +23,15 @@ export interface RoleModules {
   readonly version: string;
   /** Called once when a failure reached the root: the process must end with exit code 1. */
   readonly onFatal: (path: string, error: unknown) => void;
+  /** Other rules than the preset's, for benchmarks and tests of long waits. */
+  readonly spec?: ChainSpec;
   /** Somebody with the right to do so asked for a stop (`stop` over RPC). */
   readonly onStopRequested: (reason: string) => void;
 }
 
 export interface RunningRoles {
   readonly site: Site;
+  readonly node: NodeParts;
   readonly endpoints: Endpoints;
   stop(reason: string): Promise<ShutdownReport>;
 }
@@ -42,24 +47,30 @@ export async function startRoles(config: Config, modules: RoleModules): Promise<
   const system = createActorSystem({log, onEscalation: modules.onFatal});
   const shutdown = new CoordinatedShutdown(system, shutdownPhases(config.shutdown.deadlineMs));
   const threads = await startThreads(config, system.clock, log);
-  const site: Site = {config, spec: CHAIN_SPECS[config.chain], system, shutdown, threads, log, version};
+  const site: Site = {config, spec: modules.spec ?? CHAIN_SPECS[config.chain], system, shutdown, threads, log, version};
   shutdown.add('persist', 'actors', () => system.terminate('drain'));
   // Last: the folder is free only when nothing here writes to it any more.
   shutdown.add('stop-threads', 'data folder', () => lock.release());
   shutdown.add('stop-threads', 'worker threads', () => threads.close());
   const stop = (reason: string): Promise<ShutdownReport> => shutdown.run(reason);
   try {
-    return {site, endpoints: await startParts(site, modules), stop};
+    return {site, ...await startParts(site, modules), stop};
   } catch (error) {
     await stop('start failed');
     throw error;
   }
 }
 
-async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Endpoints> {
+async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Pick<RunningRoles, 'endpoints' | 'node'>> {
+  const roles = new Set(site.config.roles);
   const node = startNode(site);
   // The first answer comes when the chain is loaded: nobody is served before.
   await node.chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: CHAIN_LOAD_TIMEOUT_MS});
   const rpc = await startRpc(site, node, onStopRequested);
-  return {rpc};
+  const http = roles.has('explorer') ? await startHttp(site, node) : undefined;
+  http?.becomeReady();
+  return {
+    node,
+    endpoints: {...(http && {http: http.endpoint}), rpc},
+  };
 }

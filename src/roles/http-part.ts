@@ -1,0 +1,49 @@
+/**
+ * @module The page, the API, the metrics and the health of this process, and when it counts as ready.
+ */
+import {startHttpServer} from '../http/http-server.js';
+import {LoopDelayProbe} from '../runtime/loop-delay.js';
+import type {NodeParts} from './node-parts.js';
+import type {Site} from './site.js';
+import {listening} from './start-error.js';
+
+export interface HttpPart {
+  readonly endpoint: string;
+  /** From now on `/health/ready` says yes. */
+  becomeReady(): void;
+}
+
+export async function startHttp(site: Site, node: NodeParts): Promise<HttpPart> {
+  const {config, spec, system, shutdown, threads, log, version} = site;
+  let isReady = false;
+  const loopDelay = new LoopDelayProbe();
+  loopDelay.start();
+  shutdown.add('stop-threads', 'loop delay probe', () => loopDelay.stop());
+  const server = await listening('The web page', {...config.http, key: 'http.port'}, () => startHttpServer({
+    host: config.http.host,
+    port: config.http.port,
+    allowedHosts: config.http.allowedHosts,
+    maxLiveClients: config.http.maxLiveClients,
+    version,
+    chainName: spec.name,
+    targetSpacingSec: spec.engine.retarget.spacingSec,
+  }, {
+    system,
+    log: log.child({part: 'http'}),
+    chain: node.chain,
+    mempool: node.mempool,
+    loopDelay,
+    workerReports: () => threads.report(),
+    checks: () => [
+      {name: 'roles', isOk: isReady, detail: isReady ? 'all roles serve' : 'still starting'},
+      {name: 'stopping', isOk: !shutdown.isRunning, detail: shutdown.isRunning ? 'the process is stopping' : 'no'},
+    ],
+  }));
+  shutdown.add('stop-accepting', 'http', () => server.close());
+  return {
+    endpoint: server.endpoint,
+    becomeReady: () => {
+      isReady = true;
+    },
+  };
+}
