@@ -1,0 +1,81 @@
+/**
+ * @module The jobs that one session was sent: each with the target it was sent under and the shares that it counted.
+ * Jobs leave by the clock. Work that a tip change made stale stays known, so that it is answered as stale and its blocks
+ * still reach the chain.
+ */
+import {bytesEqual} from '../bytes/compare.js';
+import type {HashTask} from './session-types.js';
+import type {ShareDifficulty} from './difficulty.js';
+import type {StratumJob} from './stratum-job.js';
+
+export interface SentJob {
+  readonly job: StratumJob;
+  readonly hashTaskJob: HashTask['job'];
+  readonly extranonce1: Uint8Array;
+  /** When newer work was sent. Undefined: it is being mined, however old. */
+  supersededAtMs: number | undefined;
+  /** What its shares must meet: announced before it was sent, or since if that was easier. */
+  difficulty: ShareDifficulty;
+  /** When its tip was left. */
+  staleSinceMs: number | undefined;
+  /** Hashes of accepted shares, by hashKey; gone with the job. */
+  readonly counted: Set<string>;
+}
+
+export class SessionJobs {
+  /** In the order of sending. */
+  private readonly byId = new Map<string, SentJob>();
+  private newest: SentJob | undefined;
+  private readonly lifetimeMs: number;
+
+  constructor(lifetimeMs: number) {
+    this.lifetimeMs = lifetimeMs;
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  find(jobId: string): SentJob | undefined {
+    return this.byId.get(jobId);
+  }
+
+  add(job: StratumJob, sent: {readonly extranonce1: Uint8Array; readonly difficulty: ShareDifficulty; readonly nowMs: number}): SentJob {
+    const {jobKey, coinbase1, coinbase2, branch, template} = job;
+    const entry: SentJob = {
+      job,
+      hashTaskJob: {jobKey, coinbase1, coinbase2, branch, previousHash: template.previousHash, bits: template.bits},
+      extranonce1: sent.extranonce1,
+      supersededAtMs: undefined,
+      difficulty: sent.difficulty,
+      staleSinceMs: undefined,
+      counted: new Set(),
+    };
+    if (this.newest !== undefined) this.newest.supersededAtMs = sent.nowMs;
+    this.newest = entry;
+    this.byId.set(job.jobId, entry);
+    return entry;
+  }
+
+  /** The chain builds on `previousHash` now. Also brings jobs back when a reorg returns to their tip. */
+  moveTip(previousHash: Uint8Array, nowMs: number): void {
+    for (const entry of this.byId.values()) {
+      if (bytesEqual(entry.job.template.previousHash, previousHash)) entry.staleSinceMs = undefined;
+      else entry.staleSinceMs ??= nowMs;
+    }
+  }
+
+  /** An easier difficulty binds at once: some clients apply it to the work they have. A harder one only later jobs. */
+  ease(difficulty: ShareDifficulty): void {
+    for (const entry of this.byId.values()) {
+      if (difficulty.exponent < entry.difficulty.exponent) entry.difficulty = difficulty;
+    }
+  }
+
+  expire(nowMs: number): void {
+    for (const [jobId, {supersededAtMs}] of this.byId) {
+      if (supersededAtMs === undefined || nowMs - supersededAtMs <= this.lifetimeMs) return;
+      this.byId.delete(jobId);
+    }
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * @module The way of a share through a session: looked up, hashed elsewhere, judged, made durable elsewhere, answered.
+ * A block goes to the chain before its answer is written; a share is answered as accepted only when it is on disk.
+ */
+import {bytesToHex} from '../bytes/hex.js';
+import {sha256d} from '../bytes/sha256.js';
+import {hashKey} from '../bytes/hash-key.js';
+import type {Hash256} from '../primitives/transaction.js';
+import {judgeShare, stratumErrorOf} from './judge-share.js';
+import type {ShareRejectReason} from './judge-share.js';
+import type {ShareDifficulty} from './difficulty.js';
+import type {ReplyQueue, ReplySlot} from './reply-queue.js';
+import type {RequestId, SubmitFields} from './request.js';
+import {errorLine, resultLine, STRATUM_ERROR} from './response.js';
+import type {StratumErrorCode} from './response.js';
+import type {SentJob, SessionJobs} from './session-jobs.js';
+import {shareHeader} from './share-header.js';
+import type {HashTask, SessionConfig, SessionEffect, SessionEvent, SessionRejectReason, SessionTime} from './session-types.js';
+import type {Vardiff} from './vardiff.js';
+import {grantVersionMask, rollVersion} from './version-rolling.js';
+
+/** What the desk needs of its session. */
+export interface ShareHost {
+  readonly config: SessionConfig;
+  readonly jobs: SessionJobs;
+  readonly vardiff: Vardiff;
+  readonly replies: ReplyQueue;
+  readonly userAgent: string;
+  readonly isSubscribed: boolean;
+  /** What the client asked for; 0 when it did not negotiate version rolling. */
+  readonly clientVersionMask: number;
+  findUser(userName: string): {readonly account: string; readonly minerName: string} | undefined;
+  emit(effect: SessionEffect): void;
+}
+
+interface PendingShare {
+  readonly id: RequestId | undefined;
+  readonly slot: ReplySlot | undefined;
+  readonly entry: SentJob;
+  readonly task: HashTask;
+  readonly account: string;
+  readonly minerName: string;
+  readonly receivedAtMs: number;
+  readonly hasGrantedVersion: boolean;
+  readonly hasTimeInRange: boolean;
+  hash: Hash256 | undefined;
+  /** What it was judged by and is credited with. */
+  difficulty: ShareDifficulty;
+  isBlock: boolean;
+  rejection: ShareRejectReason | undefined;
+  waitsForChain: boolean;
+  waitsForDisk: boolean;
+}
+
+type ShareEvent<T extends SessionEvent['type']> = Extract<SessionEvent, {readonly type: T}>;
+
+interface EarlierLine {
+  readonly slot: ReplySlot;
+  readonly receivedAtMs: number;
+}
+
+const EARLIER_LINES_MAX = 64;
+const BUSY_TEXT = 'The pool is busy, the share was not counted';
+
+export class ShareDesk {
+  accepted = 0;
+  rejected = 0;
+  paddedNonces = 0;
+  lastRejectText: string | undefined;
+  lastAcceptedMs: number;
+  /** Start of the present run of rejects. */
+  rejectingSinceMs: number | undefined;
+  /** How many there are in it. */
+  rejectsInRow = 0;
+  private readonly host: ShareHost;
+  private readonly pending = new Map<number, PendingShare>();
+  private readonly earlier = new Map<string, EarlierLine>();
+  private nextShareId = 1;
+
+  constructor(host: ShareHost, nowMs: number) {
+    this.host = host;
+    this.lastAcceptedMs = nowMs;
+  }
+
+  get inFlight(): number {
+    return this.pending.size;
+  }
+
+  /** @param line - as it came: only an exact repetition can be a retransmission. */
+  submit(submit: {readonly id: RequestId | undefined; readonly line: string; readonly fields: SubmitFields}, time: SessionTime): void {
+    const {id, fields} = submit;
+    const {host} = this;
+    if (this.repeatsVerdict(submit.line, id, time)) return;
+    const slot = id === undefined ? undefined : host.replies.open();
+    this.remember(submit.line, slot, time);
+    const who = {id, slot, account: '', minerName: '', nowMs: time.nowMs};
+    if (!host.isSubscribed) return this.refuse(who, 'not-subscribed', {code: STRATUM_ERROR.notSubscribed, text: 'Not subscribed'});
+    const user = host.findUser(fields.userName);
+    if (user === undefined) return this.refuse(who, 'unauthorised', {code: STRATUM_ERROR.unauthorised, text: 'Unauthorised user'});
+    const known = {...who, ...user};
+    const entry = host.jobs.find(fields.jobId);
+    if (entry === undefined) return this.refuse(known, 'unknown-job', {code: STRATUM_ERROR.jobNotFound, text: 'Job not found'});
+    if (fields.extranonce2.length !== host.config.extranonce2Size) {
+      return this.refuse(known, 'malformed', {code: STRATUM_ERROR.other, text: `extranonce2 must be ${host.config.extranonce2Size * 2} hex digits`});
+    }
+    if (this.pending.size >= host.config.limits.sharesInFlightMax) {
+      return this.refuse(known, 'busy', {code: STRATUM_ERROR.other, text: BUSY_TEXT});
+    }
+    if (fields.isNoncePadded) this.paddedNonces++;
+    this.hash({...known, entry}, fields, time);
+  }
+
+  refuseMalformed(id: RequestId | undefined, text: string, nowMs: number): void {
+    const slot = id === undefined ? undefined : this.host.replies.open();
+    this.refuse({id, slot, account: '', minerName: '', nowMs}, 'malformed', {code: STRATUM_ERROR.other, text});
+  }
+
+  hashed(event: ShareEvent<'shareHashed'>, nowMs: number): void {
+    const share = this.pending.get(event.shareId);
+    if (share === undefined || share.hash !== undefined) return;
+    const {entry} = share;
+    // Refused or failed: hashed here, some 30 us, because an unhashed share might have been a block.
+    const header = event.outcome.ok ? event.outcome.header : shareHeader(share.task);
+    share.hash = event.outcome.ok ? event.outcome.hash : sha256d(header);
+    share.difficulty = entry.difficulty;
+    const judgement = judgeShare({
+      hash: share.hash,
+      networkTarget: entry.job.template.target,
+      shareTarget: share.difficulty.target,
+      isStale: entry.staleSinceMs !== undefined && share.receivedAtMs - entry.staleSinceMs > this.host.config.limits.staleGraceMs,
+      counted: entry.counted,
+      hasGrantedVersion: share.hasGrantedVersion,
+      hasTimeInRange: share.hasTimeInRange,
+    });
+    share.isBlock = judgement.isBlock;
+    share.rejection = judgement.rejection;
+    if (judgement.isBlock) this.submitCandidate(event.shareId, share, header);
+    if (judgement.rejection === undefined) this.record(event.shareId, share);
+    this.settle(event.shareId, share, nowMs);
+  }
+
+  candidateSettled(event: ShareEvent<'candidateSettled'>, nowMs: number): void {
+    const share = this.pending.get(event.shareId);
+    if (share === undefined || !share.waitsForChain) return;
+    share.waitsForChain = false;
+    // The chain took it, so the work was good, whatever our own rules said. A duplicate has its credit already.
+    if (event.isAccepted && share.rejection !== undefined && !share.entry.counted.has(hashKey(share.hash!))) {
+      share.rejection = undefined;
+      this.record(event.shareId, share);
+    }
+    this.settle(event.shareId, share, nowMs);
+  }
+
+  recorded(event: ShareEvent<'shareRecorded'>, nowMs: number): void {
+    const share = this.pending.get(event.shareId);
+    if (share === undefined || !share.waitsForDisk) return;
+    share.waitsForDisk = false;
+    if (!event.ok) {
+      // Not durable, so not counted: the miner may send it again.
+      share.entry.counted.delete(hashKey(share.hash!));
+      this.pending.delete(event.shareId);
+      return this.refuse({...share, nowMs}, 'busy', {code: STRATUM_ERROR.other, text: BUSY_TEXT});
+    }
+    this.settle(event.shareId, share, nowMs);
+  }
+
+  private hash(known: {readonly id: RequestId | undefined; readonly slot: ReplySlot | undefined; readonly account: string; readonly minerName: string; readonly entry: SentJob}, fields: SubmitFields, time: SessionTime): void {
+    const {host} = this;
+    const {template} = known.entry.job;
+    const mask = grantVersionMask({server: host.config.versionMask, client: host.clientVersionMask, jobVersion: template.version});
+    const rolled = rollVersion({jobVersion: template.version, mask, bits: fields.versionBits ?? 0});
+    const latestSec = Math.max(time.wallSec, template.curTimeSec) + host.config.limits.timeAheadSec;
+    const shareId = this.nextShareId++;
+    const task = {
+      job: known.entry.hashTaskJob, extranonce1: known.entry.extranonce1, extranonce2: fields.extranonce2,
+      version: rolled.version, timeSec: fields.timeSec, nonce: fields.nonce,
+    };
+    this.pending.set(shareId, {
+      id: known.id, slot: known.slot, account: known.account, minerName: known.minerName,
+      entry: known.entry, task, receivedAtMs: time.nowMs, difficulty: known.entry.difficulty,
+      hasGrantedVersion: rolled.isGranted,
+      hasTimeInRange: fields.timeSec >= template.minTimeSec && fields.timeSec <= latestSec,
+      hash: undefined, isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
+    });
+    host.emit({type: 'hashShare', shareId, task});
+  }
+
+  private submitCandidate(shareId: number, share: PendingShare, header: Uint8Array): void {
+    share.waitsForChain = true;
+    const {entry, task, account, minerName} = share;
+    this.host.emit({
+      type: 'submitCandidate', shareId, job: entry.job, extranonce1: task.extranonce1, extranonce2: task.extranonce2,
+      header, hash: share.hash!, account, minerName,
+    });
+  }
+
+  /** Counted from now on, so that a second copy on its way is a duplicate. */
+  private record(shareId: number, share: PendingShare): void {
+    const hash = share.hash!;
+    share.waitsForDisk = true;
+    share.entry.counted.add(hashKey(hash));
+    this.host.emit({
+      type: 'recordShare', shareId,
+      share: {
+        account: share.account, minerName: share.minerName, target: share.difficulty.target,
+        height: share.entry.job.template.height, hash, isBlock: share.isBlock,
+        sessionId: this.host.config.sessionId, userAgent: this.host.userAgent,
+      },
+    });
+  }
+
+  private settle(shareId: number, share: PendingShare, nowMs: number): void {
+    if (share.waitsForChain || share.waitsForDisk) return;
+    this.pending.delete(shareId);
+    if (share.rejection !== undefined) return this.refuse({...share, nowMs}, share.rejection, this.errorOf(share));
+    this.accepted++;
+    this.lastAcceptedMs = nowMs;
+    this.rejectingSinceMs = undefined;
+    this.rejectsInRow = 0;
+    this.host.vardiff.creditShare(share.difficulty.exponent, nowMs);
+    if (share.slot !== undefined) share.slot.text = resultLine(share.id ?? null, true);
+  }
+
+  /** The reason must let the miner's owner understand: which hash, which difficulty. */
+  private errorOf(share: PendingShare): {readonly code: StratumErrorCode; readonly text: string} {
+    const error = stratumErrorOf(share.rejection!);
+    if (share.rejection !== 'low-difficulty') return error;
+    const leadingHex = bytesToHex(share.hash!.slice(20).reverse());
+    return {code: error.code, text: `${error.text}: hash ${leadingHex}... is above the target of difficulty ${share.difficulty.text}`};
+  }
+
+  private refuse(
+    who: {readonly id: RequestId | undefined; readonly slot: ReplySlot | undefined; readonly account: string; readonly minerName: string; readonly nowMs: number},
+    reason: SessionRejectReason, error: {readonly code: StratumErrorCode; readonly text: string},
+  ): void {
+    this.rejected++;
+    this.lastRejectText = error.text;
+    // Being busy is our fault and no reason to send the miner away.
+    if (reason !== 'busy') {
+      this.rejectingSinceMs ??= who.nowMs;
+      this.rejectsInRow++;
+    }
+    if (who.slot !== undefined) who.slot.text = errorLine(who.id ?? null, error);
+    this.host.emit({type: 'recordReject', account: who.account, minerName: who.minerName, reason});
+  }
+
+  /** Some miners send a share again when its answer is late; within the window they get the same answer. */
+  private repeatsVerdict(line: string, id: RequestId | undefined, time: SessionTime): boolean {
+    const windowMs = this.host.config.limits.retransmitWindowMs;
+    if (windowMs === 0 || id === undefined) return false;
+    const first = this.earlier.get(line);
+    if (first === undefined || time.nowMs - first.receivedAtMs > windowMs) return false;
+    this.host.replies.open(first.slot);
+    return true;
+  }
+
+  private remember(line: string, slot: ReplySlot | undefined, time: SessionTime): void {
+    if (this.host.config.limits.retransmitWindowMs === 0 || slot === undefined) return;
+    this.earlier.delete(line);
+    this.earlier.set(line, {slot, receivedAtMs: time.nowMs});
+    if (this.earlier.size <= EARLIER_LINES_MAX) return;
+    for (const oldest of this.earlier.keys()) {
+      this.earlier.delete(oldest);
+      return;
+    }
+  }
+}
