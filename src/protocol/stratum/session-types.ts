@@ -20,6 +20,8 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number;
   /** Nothing but rejects for so long: first new work, then the end, so that the miner tries anew or elsewhere. */
   readonly rejectsResendMs: number;
+  /** Fewer are no pattern: a slow miner may have one bad share and then be silent for minutes. */
+  readonly rejectsInRowMin: number;
   readonly rejectsCloseMs: number;
   readonly sharesInFlightMax: number;
   /** Answers that wait for an earlier one. */
@@ -39,6 +41,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   authorizeTimeoutMs: 10_000,
   idleTimeoutMs: 7_200_000,
   rejectsResendMs: 60_000,
+  rejectsInRowMin: 16,
   rejectsCloseMs: 180_000,
   sharesInFlightMax: 256,
   repliesQueuedMax: 1_024,
@@ -79,6 +82,7 @@ export type SessionEvent =
   | {readonly type: 'received'; readonly text: string}
   /** With isJobPerAccount: this account's form. An older job than the last one is ignored. */
   | {readonly type: 'jobOffered'; readonly job: StratumJob; readonly cleanJobs: boolean}
+  /** Not ok (the threads refused): the session hashes it itself. */
   | {readonly type: 'shareHashed'; readonly shareId: number; readonly outcome: {readonly ok: true; readonly hash: Hash256; readonly header: Uint8Array} | {readonly ok: false}}
   /** ok: on disk. */
   | {readonly type: 'shareRecorded'; readonly shareId: number; readonly ok: boolean}
@@ -89,6 +93,8 @@ export type SessionEvent =
   | {readonly type: 'messageShown'; readonly text: string}
   /** Planned end: shares in hand are answered first. */
   | {readonly type: 'ended'; readonly text: string; readonly reconnectWaitSec: number | undefined}
+  /** The socket is gone. Shares in hand are still judged and recorded: one may be a block. */
+  | {readonly type: 'connectionLost'}
   /** About once a second: patience and idle descent. */
   | {readonly type: 'ticked'};
 
@@ -142,7 +148,7 @@ export type SessionEffect =
   | {readonly type: 'authorised'; readonly account: string; readonly minerName: string}
   /** Only with isJobPerAccount: answer with `jobOffered`. */
   | {readonly type: 'requestJob'; readonly account: string}
-  /** Last of a session. What was sent may leave first. */
+  /** No more is sent; what was sent may leave first. Shares in hand go on: stop when the session is finished. */
   | {readonly type: 'close'; readonly reason: CloseReason};
 
 export interface SessionSummary {

@@ -71,13 +71,17 @@ export class StratumSession implements ShareHost {
   }
 
   step(event: SessionEvent, time: SessionTime): readonly SessionEffect[] {
-    if (this.isClosed) return [];
-    this.handle(event, time);
+    if (!this.isClosed || isShareEvent(event)) this.handle(event, time);
     this.flush();
     if (this.isEnding && this.shares.inFlight === 0) this.close('ended');
     const effects = this.effects;
     this.effects = [];
     return effects;
+  }
+
+  /** Closed, and no share in hand: nothing will come of it any more. */
+  get isFinished(): boolean {
+    return this.isClosed && this.shares.inFlight === 0;
   }
 
   describe(nowMs: number): SessionSummary {
@@ -119,7 +123,8 @@ export class StratumSession implements ShareHost {
         return;
       case 'shareRecorded':
         this.shares.recorded(event, time.nowMs);
-        return this.moveIfUrgent(time);
+        if (!this.isClosed) this.moveIfUrgent(time);
+        return;
       case 'candidateSettled':
         this.shares.candidateSettled(event, time.nowMs);
         return;
@@ -133,6 +138,9 @@ export class StratumSession implements ShareHost {
         this.isEnding = true;
         this.notices += showMessageLine(event.text);
         if (event.reconnectWaitSec !== undefined) this.notices += reconnectLine(event.reconnectWaitSec);
+        return;
+      case 'connectionLost':
+        this.isClosed = true;
         return;
       case 'ticked': return this.tick(time);
     }
@@ -259,8 +267,8 @@ export class StratumSession implements ShareHost {
   }
 
   private offer(job: StratumJob, cleanJobs: boolean, time: SessionTime): void {
-    // Answers to `requestJob` may be overtaken by newer jobs.
-    if (this.offered !== undefined && job.createdAtMs < this.offered.createdAtMs) return;
+    // Answers to `requestJob` may be overtaken by newer jobs; and the same job twice would be the same work twice.
+    if (this.offered !== undefined && (job.jobId === this.offered.jobId || job.createdAtMs < this.offered.createdAtMs)) return;
     const isNewTip = this.offered !== undefined && !bytesEqual(job.template.previousHash, this.offered.template.previousHash);
     this.offered = job;
     this.variants = 0;
@@ -339,7 +347,7 @@ export class StratumSession implements ShareHost {
 
   private followRejects(time: SessionTime): void {
     const since = this.shares.rejectingSinceMs;
-    if (since === undefined) {
+    if (since === undefined || this.shares.rejectsInRow < this.config.limits.rejectsInRowMin) {
       this.resentAtMs = undefined;
       return;
     }
@@ -369,7 +377,7 @@ export class StratumSession implements ShareHost {
   private flush(): void {
     const text = this.replies.takeReady() + this.notices;
     this.notices = '';
-    if (text.length > 0) this.emit({type: 'send', text});
+    if (text.length > 0 && !this.isClosed) this.emit({type: 'send', text});
   }
 
   private close(reason: CloseReason): void {
@@ -378,4 +386,8 @@ export class StratumSession implements ShareHost {
     this.isClosed = true;
     this.emit({type: 'close', reason});
   }
+}
+
+function isShareEvent(event: SessionEvent): boolean {
+  return event.type === 'shareHashed' || event.type === 'shareRecorded' || event.type === 'candidateSettled';
 }
