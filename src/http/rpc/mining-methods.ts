@@ -103,10 +103,13 @@ async function getMiningInfo(call: RpcCall): Promise<JsonValue> {
   };
 }
 
-/** Work of the last blocks over the time between the first and the last: an estimate, and so a float. */
+/**
+ * Work of the last blocks over the time between the first and the last: an estimate, and so a float. The genesis block
+ * is left out: it is years older than the chain that somebody starts on it today.
+ */
 async function networkHashrate(call: RpcCall, blockCount: number): Promise<number> {
   const tip = await tipOf(call);
-  const count = Math.min(blockCount, tip.height);
+  const count = Math.min(blockCount, tip.height - 1);
   if (count < 1) return 0;
   const startHash = await ask(call.services.chain, {type: 'chain.getHashAtHeight', height: tip.height - count}, call);
   const start = startHash === null ? null : await ask(call.services.chain, {type: 'chain.getHeader', hash: startHash}, call);

@@ -1,6 +1,6 @@
 /**
  * @module A template as `getblocktemplate` answers it (BIP 22, 23, 9, 145). Amounts are whole satoshis there.
- * Rendered once per template and a slice at a time: a full one is megabytes of hexadecimal, and every miner asks for it.
+ * Its transactions are rendered once and a slice at a time: a full list is megabytes of hexadecimal, and every miner asks.
  */
 import {bytesToHex, hashToDisplayHex} from '../../protocol/bytes/hex.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
@@ -15,12 +15,11 @@ import type {TimeSlice} from './time-slice.js';
 const RULES = ['csv', '!segwit', 'taproot'];
 const MUTABLE = ['time', 'transactions', 'prevblock'];
 
-const rendered = new WeakMap<BlockTemplate, JsonText>();
+/** By the list itself: a template that only moves its clock on keeps it. */
+const renderedLists = new WeakMap<BlockTemplate['transactions'], JsonText>();
 
 export async function templateJson(template: BlockTemplate, slice: TimeSlice): Promise<JsonText> {
-  const known = rendered.get(template);
-  if (known !== undefined) return known;
-  const text = new JsonText(renderJson({
+  return new JsonText(renderJson({
     capabilities: ['proposal'],
     version: template.version,
     rules: RULES,
@@ -43,11 +42,11 @@ export async function templateJson(template: BlockTemplate, slice: TimeSlice): P
     height: template.height,
     default_witness_commitment: template.witnessCommitment.length === 0 ? undefined : bytesToHex(template.witnessCommitment),
   }));
-  rendered.set(template, text);
-  return text;
 }
 
 async function transactionsJson(template: BlockTemplate, slice: TimeSlice): Promise<JsonText> {
+  const known = renderedLists.get(template.transactions);
+  if (known !== undefined) return known;
   const parts: string[] = [];
   const positions = new Map<string, number>();
   for (const [index, transaction] of template.transactions.entries()) {
@@ -67,5 +66,7 @@ async function transactionsJson(template: BlockTemplate, slice: TimeSlice): Prom
     }));
     await slice.pause();
   }
-  return new JsonText(`[${parts.join(',')}]`);
+  const list = new JsonText(`[${parts.join(',')}]`);
+  renderedLists.set(template.transactions, list);
+  return list;
 }
