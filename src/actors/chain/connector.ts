@@ -3,11 +3,9 @@
  * to the best branch. Each step is one commit, so a stop between any two leaves a chain that `activateBest` goes on from.
  */
 import type {HeaderRow} from '../../protocol/chain/header-tree.js';
-import {connectBlock} from '../../protocol/consensus/connect-block.js';
+import {connectBlock, connectBlockInSteps} from '../../protocol/consensus/connect-block.js';
 import type {BlockConnection} from '../../protocol/consensus/connect-block.js';
-import {outpointMapKey} from '../../protocol/bytes/hash-key.js';
 import type {Block} from '../../protocol/primitives/block.js';
-import type {Coin} from '../../protocol/primitives/transaction.js';
 import {consensusFlags} from '../../protocol/script/script-flags.js';
 import {assert, reject} from '../../protocol/verdict.js';
 import type {Rejection, Verdict} from '../../protocol/verdict.js';
@@ -47,19 +45,17 @@ export class Connector {
 
   /** Coins, fees and scripts of a block on top of `parent`, which must be the tip. Changes nothing. */
   async prove(block: Block, parent: HeaderRow, slices: TimeSlices): Promise<Verdict<BlockConnection>> {
-    const {index, scripts} = this.#modules;
+    const {index, scripts, writer} = this.#modules;
     const height = index.tree.height(parent) + 1;
-    const coins = await this.#spentCoins(block, slices);
-    // The pass over the block cannot be divided (8 ms for 2,000 transactions): it gets a slice of its own.
-    if (block.transactions.length > LARGE_BLOCK_TRANSACTIONS) await slices.next();
-    const verdict = connectBlock(block, {
+    const steps = connectBlockInSteps(block, {
       spec: index.spec, height,
-      coin: (outpoint) => {
-        const key = outpointMapKey(outpoint);
-        return coins.has(key) ? coins.get(key) : this.#modules.writer.coin(outpoint);
-      },
+      coin: (outpoint) => writer.coin(outpoint),
       medianTimePastAt: (at) => index.medianTimePastAt(parent, at),
     });
+    // The coins stay as they are between two slices: this actor is their one writer and takes no other message meanwhile.
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) if (slices.isSpent()) await slices.next();
+    const verdict = step.value;
     if (!verdict.ok) return verdict;
     if (slices.isSpent()) await slices.next();
     const {spentByTx} = verdict.value.undo;
@@ -69,19 +65,6 @@ export class Connector {
     if (proved.ok) return verdict;
     if (proved.code === 'scripts-unavailable') throw new ScriptsUnavailableError(proved.detail ?? 'the script verifier refused the work');
     return reject('block-script-verify-flag-failed', `${proved.code}, transaction ${proved.spendIndex + 1} input ${proved.inputIndex}`);
-  }
-
-  /** Reads the coins in slices first, so that the one synchronous pass over the block finds them in memory. */
-  async #spentCoins(block: Block, slices: TimeSlices): Promise<ReadonlyMap<string, Coin | undefined>> {
-    const coins = new Map<string, Coin | undefined>();
-    const {writer} = this.#modules;
-    for (let i = 1; i < block.transactions.length; i++) {
-      for (const {prevout} of block.transactions[i]!.inputs) {
-        coins.set(outpointMapKey(prevout), writer.coin(prevout));
-        if (slices.isSpent()) await slices.next();
-      }
-    }
-    return coins;
   }
 
   /** A new block on the tip: proved in memory first, so that it takes one commit in all. */

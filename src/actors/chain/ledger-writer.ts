@@ -5,7 +5,7 @@
 import type {HeaderRow} from '../../protocol/chain/header-tree.js';
 import type {BlockConnection} from '../../protocol/consensus/connect-block.js';
 import {disconnectBlock} from '../../protocol/consensus/disconnect-block.js';
-import {outpointKey} from '../../protocol/bytes/hash-key.js';
+import {outpointKey, writeOutpointKey} from '../../protocol/bytes/hash-key.js';
 import type {Block} from '../../protocol/primitives/block.js';
 import type {Coin, OutPoint} from '../../protocol/primitives/transaction.js';
 import {assert} from '../../protocol/verdict.js';
@@ -15,6 +15,8 @@ import type {ChainChange, ChainStore, CoinTotals} from './ports.js';
 export class LedgerWriter {
   readonly #index: HeaderIndex;
   readonly #store: ChainStore;
+  /** Of the row being read: a store keeps no key after it has answered. */
+  readonly #readKey = new Uint8Array(36);
   #totals: CoinTotals;
   #logSeq: number;
 
@@ -34,7 +36,8 @@ export class LedgerWriter {
   }
 
   coin(outpoint: OutPoint): Coin | undefined {
-    return this.#store.coin(outpointKey(outpoint));
+    writeOutpointKey(this.#readKey, outpoint);
+    return this.#store.coin(this.#readKey);
   }
 
   /** A side branch's block: kept, not connected. */
@@ -53,7 +56,7 @@ export class LedgerWriter {
     const {connection, isBodyStored} = facts;
     const hash = block.header.hash;
     const height = this.#index.tree.height(row);
-    const totals = movedTotals(this.#totals, {added: connection.added.map(({coin}) => coin), removed: connection.removed.map(({coin}) => coin)});
+    const totals = movedTotals(this.#totals, connection);
     const seq = this.#logSeq + 1;
     const change: ChainChange = {
       header: {hash, entry: {...this.#index.storedEntry(row), status: 'connected'}},
@@ -81,7 +84,7 @@ export class LedgerWriter {
       assert(coin !== undefined, 'the tip block left its unspent outputs in the coin set');
       return coin;
     });
-    const totals = movedTotals(this.#totals, {added: restored.map(({coin}) => coin), removed: removedCoins});
+    const totals = movedTotals(this.#totals, {added: restored, removed: removedCoins.map((coin) => ({coin}))});
     const seq = this.#logSeq + 1;
     const parentHash = block.header.previousHash;
     await this.#store.commit({
@@ -96,9 +99,14 @@ export class LedgerWriter {
   }
 }
 
-function movedTotals(totals: CoinTotals, moved: {readonly added: readonly Coin[]; readonly removed: readonly Coin[]}): CoinTotals {
+interface MovedCoins {
+  readonly added: readonly {readonly coin: Coin}[];
+  readonly removed: readonly {readonly coin: Coin}[];
+}
+
+function movedTotals(totals: CoinTotals, {added, removed}: MovedCoins): CoinTotals {
   let totalSats = totals.totalSats;
-  for (const coin of moved.added) totalSats += coin.valueSats;
-  for (const coin of moved.removed) totalSats -= coin.valueSats;
-  return {coinCount: totals.coinCount + moved.added.length - moved.removed.length, totalSats};
+  for (const {coin} of added) totalSats += coin.valueSats;
+  for (const {coin} of removed) totalSats -= coin.valueSats;
+  return {coinCount: totals.coinCount + added.length - removed.length, totalSats};
 }

@@ -61,6 +61,14 @@ export class ByteWriter {
     return this;
   }
 
+  /** `bytes[start..end)`, byte by byte: for the few dozen bytes of a hash no view is made. */
+  range(bytes: Uint8Array, start: number, end: number): this {
+    const at = this.reserve(end - start);
+    const {buffer} = this;
+    for (let i = start; i < end; i++) buffer[at + i - start] = bytes[i]!;
+    return this;
+  }
+
   varBytes(bytes: Uint8Array): this {
     return this.varint(bytes.length).bytes(bytes);
   }

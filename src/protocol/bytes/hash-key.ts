@@ -17,12 +17,17 @@ export function keyToHash(key: string): Uint8Array {
 /** 36 bytes as on the wire: txid in internal order, output index little-endian. */
 export function outpointKey(outpoint: OutPoint): Uint8Array {
   const key = new Uint8Array(36);
-  key.set(outpoint.txid);
-  key[32] = outpoint.vout;
-  key[33] = outpoint.vout >>> 8;
-  key[34] = outpoint.vout >>> 16;
-  key[35] = outpoint.vout >>> 24;
+  writeOutpointKey(key, outpoint);
   return key;
+}
+
+/** {@link outpointKey} into 36 bytes that the caller has: a reader of thousands of rows needs one key. */
+export function writeOutpointKey(key: Uint8Array, {txid, vout}: OutPoint): void {
+  key.set(txid);
+  key[32] = vout;
+  key[33] = vout >>> 8;
+  key[34] = vout >>> 16;
+  key[35] = vout >>> 24;
 }
 
 /** The same 36 bytes as a map key. */

@@ -12,6 +12,8 @@ const ROUND_CONSTANTS = fractionalRoots(64, 1 / 3);
 const INITIAL_STATE = fractionalRoots(8, 1 / 2);
 
 const schedule = new Int32Array(64);
+/** The second block of every 64-byte message: padding alone, so its schedule never changes. */
+const PAIR_PADDING_SCHEDULE = pairPaddingSchedule();
 const state = new Int32Array(8);
 const block = new Uint8Array(64);
 
@@ -19,9 +21,9 @@ const block = new Uint8Array(64);
 export type Sha256Midstate = Int32Array;
 
 export function sha256(message: Uint8Array): Uint8Array {
-  hashToState(message);
+  hashToState(message, 0, message.length);
   const digest = new Uint8Array(32);
-  writeState(digest);
+  writeState(digest, 0);
   return digest;
 }
 
@@ -33,9 +35,31 @@ export function sha256d(message: Uint8Array): Uint8Array {
 
 /** As {@link sha256d}, into the first 32 bytes of `out`; `message` and `out` may overlap. */
 export function sha256dInto(message: Uint8Array, out: Uint8Array): void {
-  hashToState(message);
+  hashToState(message, 0, message.length);
   hashStateAgain();
-  writeState(out);
+  writeState(out, 0);
+}
+
+/** sha256d of `bytes[start..end)`: a view made only to be hashed costs 0.1 us, a sixth of a short hash. */
+export function sha256dRange(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  hashToState(bytes, start, end);
+  hashStateAgain();
+  const digest = new Uint8Array(32);
+  writeState(digest, 0);
+  return digest;
+}
+
+/**
+ * One step of a merkle tree in place: sha256d of the 64 bytes at `pairAt`, written at `outAt`; they may overlap.
+ * 750 ns against 920 by way of {@link sha256dInto}.
+ */
+export function sha256dPair(level: Uint8Array, pairAt: number, outAt: number): void {
+  for (let i = 0; i < 8; i++) state[i] = INITIAL_STATE[i]!;
+  loadWords(level, pairAt);
+  compress();
+  runRounds(PAIR_PADDING_SCHEDULE);
+  hashStateAgain();
+  writeState(level, outAt);
 }
 
 /** @param first64 - exactly the first 64 bytes of the message. */
@@ -61,18 +85,18 @@ export function sha256dHeaderTail(midstate: Sha256Midstate, tail16: Uint8Array, 
   schedule[15] = 640;
   compress();
   hashStateAgain();
-  writeState(out);
+  writeState(out, 0);
 }
 
-function hashToState(message: Uint8Array): void {
-  const length = message.length;
+function hashToState(message: Uint8Array, start: number, end: number): void {
+  const length = end - start;
   for (let i = 0; i < 8; i++) state[i] = INITIAL_STATE[i]!;
-  let at = 0;
-  for (; at + 64 <= length; at += 64) {
+  let at = start;
+  for (; at + 64 <= end; at += 64) {
     loadWords(message, at);
     compress();
   }
-  const rest = length - at;
+  const rest = end - at;
   for (let i = 0; i < rest; i++) block[i] = message[at + i]!;
   block[rest] = 0x80;
   for (let i = rest + 1; i < 64; i++) block[i] = 0;
@@ -102,8 +126,8 @@ function loadWords(bytes: Uint8Array, offset: number): void {
   }
 }
 
-function writeState(out: Uint8Array): void {
-  for (let i = 0, at = 0; i < 8; i++, at += 4) {
+function writeState(out: Uint8Array, outAt: number): void {
+  for (let i = 0, at = outAt; i < 8; i++, at += 4) {
     const word = state[i]!;
     out[at] = word >>> 24;
     out[at + 1] = word >>> 16;
@@ -114,30 +138,50 @@ function writeState(out: Uint8Array): void {
 
 /** One compression of `schedule[0..15]` into `state`. */
 function compress(): void {
-  const w = schedule;
-  const k = ROUND_CONSTANTS;
+  expand(schedule);
+  runRounds(schedule);
+}
+
+/** Words 16 to 63 of a schedule from its first 16. */
+function expand(w: Int32Array): void {
   for (let i = 16; i < 64; i++) {
     const w15 = w[i - 15]!;
     const w2 = w[i - 2]!;
     const sigma0 = ((w15 >>> 7) | (w15 << 25)) ^ ((w15 >>> 18) | (w15 << 14)) ^ (w15 >>> 3);
     const sigma1 = ((w2 >>> 17) | (w2 << 15)) ^ ((w2 >>> 19) | (w2 << 13)) ^ (w2 >>> 10);
-    w[i] = (w[i - 16]! + sigma0 + w[i - 7]! + sigma1) | 0;
+    w[i] = (((w[i - 16]! + sigma0) | 0) + ((w[i - 7]! + sigma1) | 0)) | 0;
   }
+}
+
+/**
+ * The 64 rounds, four a turn, so that the eight variables change roles by name and not by moves; the rotations are
+ * written out because the engine stops inlining before it has met all of them; `| 0` after each pair of additions keeps
+ * to 32-bit registers. With `expand` 240 ns where one round a turn takes 285 (Node 20.20, EPYC).
+ */
+function runRounds(w: Int32Array): void {
+  const k = ROUND_CONSTANTS;
   let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!;
   let e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!;
-  for (let i = 0; i < 64; i++) {
-    const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + sum1 + ((e & f) ^ (~e & g)) + k[i]! + w[i]!) | 0;
-    const sum0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    h = g;
-    g = f;
-    f = e;
-    e = (d + t1) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (t1 + t2) | 0;
+  for (let i = 0; i < 64; i += 4) {
+    const t0 = (((h + k[i]!) | 0) + ((w[i]! + (g ^ (e & (f ^ g)))) | 0) + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7)))) | 0;
+    const e0 = (d + t0) | 0;
+    const a0 = (t0 + (((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))) + ((a & b) | (c & (a | b)))) | 0;
+    const t1 = (((g + k[i + 1]!) | 0) + ((w[i + 1]! + (f ^ (e0 & (e ^ f)))) | 0) + (((e0 >>> 6) | (e0 << 26)) ^ ((e0 >>> 11) | (e0 << 21)) ^ ((e0 >>> 25) | (e0 << 7)))) | 0;
+    const e1 = (c + t1) | 0;
+    const a1 = (t1 + (((a0 >>> 2) | (a0 << 30)) ^ ((a0 >>> 13) | (a0 << 19)) ^ ((a0 >>> 22) | (a0 << 10))) + ((a0 & a) | (b & (a0 | a)))) | 0;
+    const t2 = (((f + k[i + 2]!) | 0) + ((w[i + 2]! + (e ^ (e1 & (e0 ^ e)))) | 0) + (((e1 >>> 6) | (e1 << 26)) ^ ((e1 >>> 11) | (e1 << 21)) ^ ((e1 >>> 25) | (e1 << 7)))) | 0;
+    const e2 = (b + t2) | 0;
+    const a2 = (t2 + (((a1 >>> 2) | (a1 << 30)) ^ ((a1 >>> 13) | (a1 << 19)) ^ ((a1 >>> 22) | (a1 << 10))) + ((a1 & a0) | (a & (a1 | a0)))) | 0;
+    const t3 = (((e + k[i + 3]!) | 0) + ((w[i + 3]! + (e0 ^ (e2 & (e1 ^ e0)))) | 0) + (((e2 >>> 6) | (e2 << 26)) ^ ((e2 >>> 11) | (e2 << 21)) ^ ((e2 >>> 25) | (e2 << 7)))) | 0;
+    const e3 = (a + t3) | 0;
+    d = a0;
+    c = a1;
+    b = a2;
+    a = (t3 + (((a2 >>> 2) | (a2 << 30)) ^ ((a2 >>> 13) | (a2 << 19)) ^ ((a2 >>> 22) | (a2 << 10))) + ((a2 & a1) | (a0 & (a2 | a1)))) | 0;
+    h = e0;
+    g = e1;
+    f = e2;
+    e = e3;
   }
   state[0] = state[0]! + a;
   state[1] = state[1]! + b;
@@ -147,6 +191,14 @@ function compress(): void {
   state[5] = state[5]! + f;
   state[6] = state[6]! + g;
   state[7] = state[7]! + h;
+}
+
+function pairPaddingSchedule(): Int32Array {
+  const words = new Int32Array(64);
+  words[0] = 0x80000000 | 0;
+  words[15] = 512;
+  expand(words);
+  return words;
 }
 
 /** Doubles carry 53 bits and these roots need 3 or 5 before the 32: exact enough; the tests compare with noble. */

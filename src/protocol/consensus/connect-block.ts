@@ -36,6 +36,9 @@ export interface ScriptCheck {
   readonly spentCoins: readonly Coin[];
 }
 
+/** So that a step of the longest possible transaction (9,700 inputs) is as short as any other. */
+const INPUTS_PER_STEP = 16;
+
 export interface CoinEntry {
   readonly outpoint: OutPoint;
   readonly coin: Coin;
@@ -50,26 +53,52 @@ export interface BlockConnection {
   readonly scriptChecks: readonly ScriptCheck[];
 }
 
+/** The whole connection at once: for callers that may hold their thread. */
 export function connectBlock(block: Block, context: ConnectContext): Verdict<BlockConnection, ConnectRejectCode> {
+  const steps = connectBlockInSteps(block, context);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * The same, divisible: yields after each transaction, and within one after every few inputs, each step some 2 us with
+ * coins in memory. Between two steps the caller may let others run, as long as the coins behind `context.coin` stay.
+ */
+export function* connectBlockInSteps(
+  block: Block, context: ConnectContext,
+): Generator<undefined, Verdict<BlockConnection, ConnectRejectCode>, undefined> {
   // By Core's history the first coinbase cannot be spent: it never enters the coin set.
   if (context.height === 0) return {ok: true, value: {removed: [], added: [], undo: {spentByTx: []}, feesSats: 0n, scriptChecks: []}};
-  if (overwritesCoin(block, context)) return reject('bad-txns-BIP30');
+  for (const suspect of overwriteSuspects(block, context.spec)) {
+    if (overwritesCoin(suspect, context)) return reject('bad-txns-BIP30');
+    yield;
+  }
   const work = new ConnectionWork(context);
-  const [coinbase, ...others] = block.transactions;
-  let cost = sigopCost(coinbase!, [], work.sigopRules);
-  work.create(coinbase!, true);
-  for (const transaction of others) {
-    const spentCoins = work.spend(transaction);
-    if (spentCoins === undefined) return reject('bad-txns-inputs-missingorspent');
+  const {transactions} = block;
+  const coinbase = transactions[0]!;
+  const costMax = context.spec.maxBlockSigopCost;
+  let cost = sigopCost(coinbase, [], work.sigopRules);
+  work.create(coinbase, true);
+  for (let i = 1; i < transactions.length; i++) {
+    const transaction = transactions[i]!;
+    const spentCoins: Coin[] = [];
+    while (spentCoins.length < transaction.inputs.length) {
+      if (!work.spendNext(transaction, spentCoins)) return reject('bad-txns-inputs-missingorspent');
+      if (spentCoins.length % INPUTS_PER_STEP === 0) yield;
+    }
     const refusal = judgeSpend(transaction, spentCoins, work);
     if (refusal !== undefined) return refusal;
     cost += sigopCost(transaction, spentCoins, work.sigopRules);
-    if (cost > context.spec.maxBlockSigopCost) return reject('bad-blk-sigops', `cost above ${context.spec.maxBlockSigopCost}`);
+    if (cost > costMax) return reject('bad-blk-sigops', `cost above ${costMax}`);
+    work.noteSpent(spentCoins);
     work.create(transaction, false);
+    yield;
   }
-  if (cost > context.spec.maxBlockSigopCost) return reject('bad-blk-sigops', `cost above ${context.spec.maxBlockSigopCost}`);
+  if (cost > costMax) return reject('bad-blk-sigops', `cost above ${costMax}`);
   let claimed = 0n;
-  for (const output of coinbase!.outputs) claimed += output.valueSats;
+  for (const output of coinbase.outputs) claimed += output.valueSats;
   const allowed = blockSubsidy(context.height, context.spec) + work.feesSats;
   if (claimed > allowed) return reject('bad-cb-amount', `claims ${claimed}, may claim ${allowed}`);
   return {ok: true, value: work.connection()};
@@ -84,9 +113,12 @@ export function isUnspendable(scriptPubKey: Uint8Array): boolean {
  * BIP 30. With BIP 34 from the first block a transaction cannot repeat but through its coinbase: every other one has an
  * input that exists once. So on such chains the coinbase alone is looked up, which spares a read per output.
  */
-function overwritesCoin(block: Block, {spec, coin}: ConnectContext): boolean {
-  const suspects = spec.activation.bip34 <= 1 ? block.transactions.slice(0, 1) : block.transactions;
-  return suspects.some(({txid, outputs}) => outputs.some((_, vout) => coin({txid, vout}) !== undefined));
+function overwriteSuspects({transactions}: Block, {activation}: ChainSpec): readonly Transaction[] {
+  return activation.bip34 <= 1 ? transactions.slice(0, 1) : transactions;
+}
+
+function overwritesCoin({txid, outputs}: Transaction, {coin}: ConnectContext): boolean {
+  return outputs.some((_, vout) => coin({txid, vout}) !== undefined);
 }
 
 function judgeSpend(
@@ -100,8 +132,7 @@ function judgeSpend(
   if (work.feesSats > spec.maxMoneySats) return reject('bad-txns-accumulated-fee-outofrange');
   if (height >= spec.activation.csv) {
     const locks = sequenceLocks(transaction, spentCoins.map((coin) => coin.height), context.medianTimePastAt);
-    const block = {height, parentMedianTimeSec: context.medianTimePastAt(height - 1)};
-    if (!areSequenceLocksMet(locks, block)) return reject('bad-txns-nonfinal', 'relative lock time');
+    if (!areSequenceLocksMet(locks, {height, parentMedianTimeSec: work.parentMedianTimeSec})) return reject('bad-txns-nonfinal', 'relative lock time');
   }
   return undefined;
 }
@@ -110,29 +141,33 @@ function judgeSpend(
 class ConnectionWork {
   readonly context: ConnectContext;
   readonly sigopRules: {readonly witnessScaleFactor: number; readonly hasSegwit: boolean};
+  /** Asked for once: each asking sorts eleven headers' times. */
+  readonly parentMedianTimeSec: number;
   feesSats: Sats = 0n;
   private readonly created = new Map<string, CoinEntry>();
   private readonly removed = new Map<string, CoinEntry>();
-  private readonly spentByTx: Coin[][] = [];
+  private readonly spentByTx: (readonly Coin[])[] = [];
   private readonly scriptChecks: ScriptCheck[] = [];
 
   constructor(context: ConnectContext) {
     this.context = context;
     const {spec, height} = context;
     this.sigopRules = {witnessScaleFactor: spec.witnessScaleFactor, hasSegwit: height >= spec.activation.segwit};
+    this.parentMedianTimeSec = context.medianTimePastAt(height - 1);
   }
 
-  /** @returns undefined when a coin is missing or was spent before. */
-  spend(transaction: Transaction): Coin[] | undefined {
-    const spentCoins: Coin[] = [];
-    for (let inputIndex = 0; inputIndex < transaction.inputs.length; inputIndex++) {
-      const coin = this.take(transaction.inputs[inputIndex]!.prevout);
-      if (coin === undefined) return undefined;
-      spentCoins.push(coin);
-      this.scriptChecks.push({transaction, inputIndex, spentCoins});
-    }
+  /** Takes the coin of the first input that has none yet. @returns false when it is missing or was spent before. */
+  spendNext(transaction: Transaction, spentCoins: Coin[]): boolean {
+    const inputIndex = spentCoins.length;
+    const coin = this.take(transaction.inputs[inputIndex]!.prevout);
+    if (coin === undefined) return false;
+    spentCoins.push(coin);
+    this.scriptChecks.push({transaction, inputIndex, spentCoins});
+    return true;
+  }
+
+  noteSpent(spentCoins: readonly Coin[]): void {
     this.spentByTx.push(spentCoins);
-    return spentCoins;
   }
 
   create({txid, outputs}: Transaction, isCoinbase: boolean): void {

@@ -3,8 +3,7 @@
  * hash, so a list with a repeated tail has the same root as the honest one. Such a list is "mutated": it does not
  * condemn the header.
  */
-import {bytesEqual} from '../bytes/compare.js';
-import {sha256dInto} from '../bytes/sha256.js';
+import {sha256dInto, sha256dPair} from '../bytes/sha256.js';
 import type {Hash256} from '../primitives/transaction.js';
 
 export interface MerkleRoot {
@@ -63,13 +62,17 @@ export function merkleRootFromBranch(leaf: Hash256, index: number, branch: reado
 function foldLevel(level: Uint8Array, count: number): number {
   if (count % 2 === 1) level.copyWithin(count * 32, (count - 1) * 32, count * 32);
   const above = Math.ceil(count / 2);
-  for (let i = 0; i < above; i++) sha256dInto(level.subarray(i * 64, i * 64 + 64), level.subarray(i * 32, i * 32 + 32));
+  for (let i = 0; i < above; i++) sha256dPair(level, i * 64, i * 32);
   return above;
 }
 
 function hasEqualPair(level: Uint8Array, count: number): boolean {
   for (let i = 0; i + 1 < count; i += 2) {
-    if (bytesEqual(level.subarray(i * 32, i * 32 + 32), level.subarray(i * 32 + 32, i * 32 + 64))) return true;
+    const left = i * 32;
+    let at = 0;
+    // By index: two views a pair would take longer than the comparison, which ends at the first byte or two.
+    while (at < 32 && level[left + at] === level[left + 32 + at]) at++;
+    if (at === 32) return true;
   }
   return false;
 }

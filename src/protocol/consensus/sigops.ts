@@ -16,28 +16,21 @@ const OP_CHECKMULTISIGVERIFY = 0xaf;
 const MULTISIG_KEYS_MAX = 20;
 const NO_BYTES = new Uint8Array(0);
 
-interface ScriptStep {
-  readonly opcode: number;
-  /** What the opcode pushes; empty for those that push no bytes of the script. */
-  readonly data: Uint8Array;
-  readonly next: number;
-}
-
 /** @param isAccurate - with a preceding OP_1..OP_16, CHECKMULTISIG counts that many keys: P2SH and witness scripts. */
 export function countSigops(script: Uint8Array, isAccurate: boolean): number {
   let count = 0;
   let previous = 0xff;
   for (let at = 0; at < script.length;) {
-    const step = readStep(script, at);
+    const opcode = script[at]!;
+    const next = nextOpcodeAt(script, at);
     // What cannot be parsed ends the count and does not void it.
-    if (step === undefined) break;
-    const {opcode} = step;
+    if (next < 0) break;
     if (opcode === OP_CHECKSIG || opcode === OP_CHECKSIGVERIFY) count += 1;
     else if (opcode === OP_CHECKMULTISIG || opcode === OP_CHECKMULTISIGVERIFY) {
       count += isAccurate && previous >= OP_1 && previous <= OP_16 ? previous - OP_1 + 1 : MULTISIG_KEYS_MAX;
     }
     previous = opcode;
-    at = step.next;
+    at = next;
   }
   return count;
 }
@@ -85,26 +78,31 @@ function witnessSigops(program: Uint8Array, witness: readonly Uint8Array[]): num
 function lastPush(script: Uint8Array): Uint8Array | undefined {
   let data: Uint8Array = NO_BYTES;
   for (let at = 0; at < script.length;) {
-    const step = readStep(script, at);
-    if (step === undefined || step.opcode > OP_16) return undefined;
-    data = step.data;
-    at = step.next;
+    const opcode = script[at]!;
+    const next = nextOpcodeAt(script, at);
+    if (next < 0 || opcode > OP_16) return undefined;
+    data = opcode > OP_PUSHDATA4 ? NO_BYTES : script.subarray(at + 1 + lengthFieldSize(opcode), next);
+    at = next;
   }
   return data;
 }
 
-function readStep(script: Uint8Array, at: number): ScriptStep | undefined {
+/** Where the opcode at `at` and what it pushes end; negative when the script ends before. Two calls an output: no objects. */
+function nextOpcodeAt(script: Uint8Array, at: number): number {
   const opcode = script[at]!;
-  if (opcode > OP_PUSHDATA4) return {opcode, data: NO_BYTES, next: at + 1};
-  let start = at + 1;
+  if (opcode > OP_PUSHDATA4) return at + 1;
+  const width = lengthFieldSize(opcode);
+  const start = at + 1 + width;
+  if (start > script.length) return -1;
   let length = opcode;
-  if (opcode >= OP_PUSHDATA1) {
-    const width = 1 << (opcode - OP_PUSHDATA1);
-    if (start + width > script.length) return undefined;
+  if (width > 0) {
     length = 0;
-    for (let i = width - 1; i >= 0; i--) length = length * 256 + script[start + i]!;
-    start += width;
+    for (let i = width; i >= 1; i--) length = length * 256 + script[at + i]!;
   }
-  if (length > script.length - start) return undefined;
-  return {opcode, data: script.subarray(start, start + length), next: start + length};
+  return length > script.length - start ? -1 : start + length;
+}
+
+/** OP_PUSHDATA1, 2 and 4 are followed by their data's length in that many bytes. */
+function lengthFieldSize(opcode: number): number {
+  return opcode < OP_PUSHDATA1 ? 0 : 1 << (opcode - OP_PUSHDATA1);
 }

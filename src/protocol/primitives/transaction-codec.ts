@@ -5,7 +5,7 @@
 import {DecodeError, decodeWith} from '../bytes/byte-reader.js';
 import type {ByteReader} from '../bytes/byte-reader.js';
 import {ByteWriter, varintSize} from '../bytes/byte-writer.js';
-import {sha256d} from '../bytes/sha256.js';
+import {sha256d, sha256dRange} from '../bytes/sha256.js';
 import type {Verdict} from '../verdict.js';
 import type {Hash256, OutPoint, Sats, Transaction, TxInput, TxOutput} from './transaction.js';
 
@@ -141,17 +141,30 @@ export function readTransaction(reader: ByteReader): Transaction {
   const lockTime = reader.u32();
   const bytes = reader.data.subarray(start, reader.position);
   if (!hasWitness) {
-    const txid = sha256d(bytes);
+    const txid = sha256dRange(reader.data, start, reader.position);
     return {version, inputs, outputs, lockTime, txid, wtxid: txid, hasWitness, bytes, strippedSize: bytes.length};
   }
-  const stripped = new Uint8Array(4 + bodyEnd - bodyStart + 4);
-  stripped.set(bytes.subarray(0, 4));
-  stripped.set(reader.data.subarray(bodyStart, bodyEnd), 4);
-  stripped.set(bytes.subarray(bytes.length - 4), stripped.length - 4);
   return {
-    version, inputs, outputs, lockTime, txid: sha256d(stripped), wtxid: sha256d(bytes),
-    hasWitness, bytes, strippedSize: stripped.length,
+    version, inputs, outputs, lockTime,
+    txid: hashStripped(bytes, bodyStart - start, bodyEnd - start), wtxid: sha256dRange(reader.data, start, reader.position),
+    hasWitness, bytes, strippedSize: 4 + bodyEnd - bodyStart + 4,
   };
+}
+
+/** Reused by every call: nothing of it outlives the hash. */
+let strippedScratch = new Uint8Array(1024);
+
+/** The txid of a transaction in witness form: version, body and lock time without what lies between them. */
+function hashStripped(bytes: Uint8Array, bodyStart: number, bodyEnd: number): Hash256 {
+  const size = 4 + bodyEnd - bodyStart + 4;
+  if (strippedScratch.length < size) strippedScratch = new Uint8Array(2 * size);
+  strippedScratch.set(bytes.subarray(bodyStart, bodyEnd), 4);
+  const lockTimeAt = bytes.length - 4;
+  for (let i = 0; i < 4; i++) {
+    strippedScratch[i] = bytes[i]!;
+    strippedScratch[size - 4 + i] = bytes[lockTimeAt + i]!;
+  }
+  return sha256dRange(strippedScratch, 0, size);
 }
 
 /** Size of the transactions' count plus their bytes: what a block of them adds to its 80-byte header. */

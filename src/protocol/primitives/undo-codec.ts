@@ -6,13 +6,14 @@ import {DecodeError, decodeWith} from '../bytes/byte-reader.js';
 import {ByteWriter} from '../bytes/byte-writer.js';
 import type {Verdict} from '../verdict.js';
 import type {BlockUndo} from './block.js';
-import {readCoin, readLeb128, writeCoin, writeLeb128} from './coin-codec.js';
+import {COIN_SIZE_TYPICAL, readCoin, readLeb128, writeCoin, writeLeb128} from './coin-codec.js';
 import type {Coin} from './transaction.js';
 
 const UNDO_VERSION = 1;
 
 export function encodeUndo(undo: BlockUndo): Uint8Array {
-  const writer = new ByteWriter(1024).u8(UNDO_VERSION);
+  const coinCount = undo.spentByTx.reduce((total, coins) => total + coins.length, 0);
+  const writer = new ByteWriter(16 + undo.spentByTx.length + coinCount * COIN_SIZE_TYPICAL).u8(UNDO_VERSION);
   writeLeb128(writer, undo.spentByTx.length);
   for (const coins of undo.spentByTx) {
     writeLeb128(writer, coins.length);

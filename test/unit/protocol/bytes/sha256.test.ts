@@ -8,7 +8,9 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {bytesToHex} from '../../../../src/protocol/bytes/hex.js';
 import {hash160} from '../../../../src/protocol/bytes/hash160.js';
-import {sha256, sha256d, sha256dHeaderTail, sha256dInto, sha256Midstate} from '../../../../src/protocol/bytes/sha256.js';
+import {
+  sha256, sha256d, sha256dHeaderTail, sha256dInto, sha256dPair, sha256dRange, sha256Midstate,
+} from '../../../../src/protocol/bytes/sha256.js';
 
 const test = suite('protocol / bytes / sha256');
 
@@ -39,6 +41,22 @@ test('the result may overlap the message', () => {
   const expected = sha256d(message);
   sha256dInto(message, message);
   assert.equal(message.slice(0, 32), expected);
+});
+
+test('a range is hashed as its copy is, wherever it lies', () => {
+  fc.assert(fc.property(fc.uint8Array({maxLength: 400}), fc.nat(), fc.nat(), (bytes, a, b) => {
+    const [start, end] = [a % (bytes.length + 1), b % (bytes.length + 1)].sort((x, y) => x - y) as [number, number];
+    assert.equal(sha256dRange(bytes, start, end), nobleSha256(nobleSha256(bytes.slice(start, end))));
+  }), {numRuns: 300});
+});
+
+test('a pair in a merkle level gives the hash of its 64 bytes and touches nothing else', () => {
+  fc.assert(fc.property(fc.uint8Array({minLength: 256, maxLength: 256}), fc.nat({max: 192}), fc.nat({max: 224}), (level, pairAt, outAt) => {
+    const expected = level.slice();
+    expected.set(nobleSha256(nobleSha256(level.slice(pairAt, pairAt + 64))), outAt);
+    sha256dPair(level, pairAt, outAt);
+    assert.equal(level, expected);
+  }), {numRuns: 300});
 });
 
 test('a digest kept by the caller is not touched by later calls', () => {

@@ -7,6 +7,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {ChainSpec} from '../../../../src/protocol/chain/chain-spec.js';
 import {REGTEST} from '../../../../src/protocol/chain/presets.js';
+import {connectBlockInSteps} from '../../../../src/protocol/consensus/connect-block.js';
 import {disconnectBlock} from '../../../../src/protocol/consensus/disconnect-block.js';
 import {decodeUndo, encodeUndo} from '../../../../src/protocol/primitives/undo-codec.js';
 import type {Coin, OutPoint, Transaction} from '../../../../src/protocol/primitives/transaction.js';
@@ -104,6 +105,27 @@ test('every input is listed for its script, with all coins of its transaction', 
   assert.ok(verdict.ok);
   assert.equal(verdict.value.scriptChecks.map((check) => check.inputIndex), [0, 1]);
   assert.equal(verdict.value.scriptChecks[0]!.spentCoins.map((coin) => coin.valueSats), [COIN, 3n]);
+});
+test('no step of a divided connection takes more coins than sixteen, however many a transaction spends', () => {
+  const outpoints = Array.from({length: 200}, (_, n) => anOutpoint(n + 1));
+  const set = setOf(...outpoints.map((outpoint): [OutPoint, Coin] => [outpoint, aCoin({valueSats: 1n})]));
+  const block = aBlock([aCoinbase(HEIGHT), aSpend(outpoints.slice(0, 190), {valueSats: 0n}), aSpend(outpoints.slice(190), {valueSats: 0n})]);
+  let taken = 0;
+  const coin = (outpoint: OutPoint) => {
+    taken += 1;
+    return set.get(outpoint);
+  };
+  const steps = connectBlockInSteps(block, {spec: REGTEST, height: HEIGHT, medianTimePastAt, coin});
+  const takenByStep: number[] = [];
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) {
+    takenByStep.push(taken);
+    taken = 0;
+  }
+  assert.ok(step.value.ok);
+  assert.is(takenByStep.reduce((sum, count) => sum + count, 0), 201, 'each coin once, and the coinbase for BIP 30');
+  assert.is(Math.max(...takenByStep), 16);
+  assert.equal(step.value, set.connect(block, {spec: REGTEST, height: HEIGHT, medianTimePastAt}));
 });
 test('an undo record of another block is our own bug', () => {
   assert.throws(() => disconnectBlock(aBlock([aCoinbase(1)]), {spentByTx: [[]]}), 'invariant broken');
