@@ -42,6 +42,12 @@ export interface HealthCheck {
   readonly detail?: string;
 }
 
+/** What the JSON-RPC server counts. */
+export interface RpcCounts {
+  inFlight(): number;
+  counters(): {readonly requests: number; readonly refused: number; readonly unauthorised: number};
+}
+
 /** The actor system as far as it is read here: the clock, a timer, and its counters. */
 export type ObservedSystem = Pick<ActorSystem, 'clock' | 'after' | 'snapshot' | 'stats' | 'deadLetters'>;
 
@@ -53,6 +59,8 @@ export interface HttpModules {
   readonly pool?: HttpPool;
   readonly loopDelay?: {read(): LoopDelay};
   readonly workerReports?: () => readonly PoolReport[];
+  /** The JSON-RPC port, for its metrics. */
+  readonly rpc?: RpcCounts;
   /** Asked at each `/health/ready`: must be cheap. Ready when every one is ok. */
   readonly checks: () => readonly HealthCheck[];
 }

@@ -1,6 +1,7 @@
 /**
  * @module The page, the API, the metrics and the health of this process, and when it counts as ready.
  */
+import type {RpcCounts} from '../http/http-parts.js';
 import {startHttpServer} from '../http/http-server.js';
 import {LoopDelayProbe} from '../runtime/loop-delay.js';
 import type {NodeParts} from './node-parts.js';
@@ -13,7 +14,7 @@ export interface HttpPart {
   becomeReady(): void;
 }
 
-export async function startHttp(site: Site, node: NodeParts): Promise<HttpPart> {
+export async function startHttp(site: Site, node: NodeParts, rpc: RpcCounts): Promise<HttpPart> {
   const {config, spec, system, shutdown, threads, log, version} = site;
   let isReady = false;
   const loopDelay = new LoopDelayProbe();
@@ -34,6 +35,7 @@ export async function startHttp(site: Site, node: NodeParts): Promise<HttpPart> 
     mempool: node.mempool,
     loopDelay,
     workerReports: () => threads.report(),
+    rpc,
     checks: () => [
       {name: 'roles', isOk: isReady, detail: isReady ? 'all roles serve' : 'still starting'},
       {name: 'stopping', isOk: !shutdown.isRunning, detail: shutdown.isRunning ? 'the process is stopping' : 'no'},

@@ -4,7 +4,7 @@
 import {randomBytes} from 'node:crypto';
 import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {createRpcServer} from '../http/rpc/rpc-server.js';
+import {createRpcServer, type RpcServer} from '../http/rpc/rpc-server.js';
 import type {NodeParts} from './node-parts.js';
 import type {Site} from './site.js';
 import {listening} from './start-error.js';
@@ -13,8 +13,13 @@ const COOKIE_FILE = '.cookie';
 /** Bitcoin Core's name for the cookie's user: other tools look for it. */
 const COOKIE_USER = '__cookie__';
 
-/** @returns where it listens, as a URL. */
-export async function startRpc(site: Site, node: NodeParts, requestStop: (reason: string) => void): Promise<string> {
+export interface RpcPart {
+  /** Where it listens, as a URL. */
+  readonly endpoint: string;
+  readonly server: RpcServer;
+}
+
+export async function startRpc(site: Site, node: NodeParts, requestStop: (reason: string) => void): Promise<RpcPart> {
   const {config, spec, system, shutdown, log, version} = site;
   const cookie = writeCookie(config.dataDir);
   shutdown.add('close-storage', 'rpc cookie', () => rmSync(cookie.file, {force: true}));
@@ -25,7 +30,7 @@ export async function startRpc(site: Site, node: NodeParts, requestStop: (reason
     {spec, ...node, clock: system.clock, version, requestStop}, log.child({part: 'rpc'}));
   const {host, port} = await listening('JSON-RPC', {...config.rpc, key: 'rpc.port'}, () => server.listen(config.rpc.host, config.rpc.port));
   shutdown.add('stop-accepting', 'rpc', () => server.close());
-  return `http://${host}:${port}`;
+  return {endpoint: `http://${host}:${port}`, server};
 }
 
 /** A fresh secret at each start, readable by this user only. */

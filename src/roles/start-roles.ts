@@ -67,10 +67,10 @@ async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<P
   // The first answer comes when the chain is loaded: nobody is served before.
   await node.chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: CHAIN_LOAD_TIMEOUT_MS});
   const rpc = await startRpc(site, node, onStopRequested);
-  const http = roles.has('explorer') ? await startHttp(site, node) : undefined;
+  const http = roles.has('explorer') ? await startHttp(site, node, rpc.server) : undefined;
   http?.becomeReady();
   return {
     node,
-    endpoints: {...(http && {http: http.endpoint}), rpc},
+    endpoints: {...(http && {http: http.endpoint}), rpc: rpc.endpoint},
   };
 }

@@ -39,6 +39,7 @@ export class NodeMetrics {
     if (reading?.overview.pool !== undefined) writePool(out, reading.overview.pool);
     writeLateParts(out, source);
     writeWorkers(out, modules);
+    writeRpc(out, modules);
     writeRuntime(out, modules);
     writeActors(out, this.#actorTotals.look(this.#parts.runtime.snapshot().actors));
     this.#writeHttp(out);
@@ -111,6 +112,15 @@ function writeWorkers(out: Exposition, {workerReports}: HttpModules): void {
   family('counter', 'pithead_worker_batches_total', {help: 'Batches done.', of: (report) => report.batchesDone});
   family('counter', 'pithead_worker_refused_total', {help: 'Items refused because the queue was full.', of: (report) => report.refused});
   family('gauge', 'pithead_worker_item_cost_seconds', {help: 'Measured cost of one item.', of: (report) => report.itemCostUs / 1e6});
+}
+
+function writeRpc(out: Exposition, {rpc}: HttpModules): void {
+  if (rpc === undefined) return;
+  const {requests, refused, unauthorised} = rpc.counters();
+  out.value('gauge', 'pithead_rpc_requests_in_flight', {help: 'JSON-RPC requests worked on now, longpolls among them.', value: rpc.inFlight()});
+  out.value('counter', 'pithead_rpc_requests_total', {help: 'JSON-RPC requests with good credentials.', value: requests});
+  out.value('counter', 'pithead_rpc_refused_total', {help: 'JSON-RPC requests refused because too many were worked on.', value: refused});
+  out.value('counter', 'pithead_rpc_unauthorised_total', {help: 'JSON-RPC requests with wrong credentials.', value: unauthorised});
 }
 
 function writeRuntime(out: Exposition, {system, loopDelay}: HttpModules): void {
