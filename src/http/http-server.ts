@@ -1,10 +1,10 @@
 /**
  * @module The HTTP server: puts policy, routes and page together, and takes all of it down again.
  */
-import {isIPv6, type AddressInfo} from 'node:net';
+import {isIPv6, type AddressInfo, type Socket} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import fastifyWebsocket from '@fastify/websocket';
-import fastify, {type FastifyInstance} from 'fastify';
+import fastify, {type FastifyInstance, type FastifyReply} from 'fastify';
 import {CallerPolicy} from './caller-policy.js';
 import {faultOf, HttpFault} from './http-fault.js';
 import type {HttpModules, HttpOptions} from './http-parts.js';
@@ -43,6 +43,8 @@ const URL_PARAM_CHARS_MAX = 100;
 /** Whole request, headers included: there is no body to wait for. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 20_000;
+/** For viewers to answer the close of their connection. */
+const GOODBYE_MS_MAX = 500;
 /** Beyond the live clients; a browser opens six. */
 const PLAIN_CONNECTIONS_MAX = 256;
 
@@ -53,11 +55,18 @@ export async function startHttpServer(options: HttpOptions, modules: HttpModules
   const {address, port} = server.server.address() as AddressInfo;
   return {
     endpoint: `http://${isIPv6(address) ? `[${address}]` : address}:${port}`,
-    close: async () => {
-      hub.close();
-      await server.close();
-    },
+    close: () => closeAll(server, hub),
   };
+}
+
+/** A viewer that does not answer the goodbye would hold the port for the half minute that `ws` waits. */
+async function closeAll(server: FastifyInstance, hub: LiveHub): Promise<void> {
+  hub.close();
+  const impatience = setTimeout(() => {
+    for (const socket of server.websocketServer.clients) socket.terminate();
+  }, GOODBYE_MS_MAX);
+  await server.close();
+  clearTimeout(impatience);
 }
 
 /** Everything but the listening: what tests inject requests into. */
@@ -70,6 +79,9 @@ export async function createHttpServer(options: HttpOptions, modules: HttpModule
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
     http: {maxHeaderSize: HEADER_BYTES_MAX},
+    // Before routing (a malformed URL) hooks do not run: the same refusal, with the same headers.
+    frameworkErrors: (error, _request, reply) => sendFault(reply.headers(RESPONSE_HEADERS), faultOf(error)),
+    clientErrorHandler: answerNoRequest,
     // Unknown query fields are refused, not dropped in silence.
     ajv: {customOptions: {removeAdditional: false, coerceTypes: true, useDefaults: true, allErrors: false}},
   });
@@ -100,6 +112,8 @@ function addGuards(server: FastifyInstance, {policy, requests, modules}: {policy
   });
   server.addHook('onResponse', (request, reply, done) => {
     requests.count(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+    // A request to upgrade that got a plain answer: its socket has left Node's HTTP server, and nobody else would ever end it.
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
     done();
   });
   server.setErrorHandler((error, request, reply) => {
@@ -107,6 +121,20 @@ function addGuards(server: FastifyInstance, {policy, requests, modules}: {policy
     if (fault.code === 'internal-error') {
       modules.log.error({code: 'http-route-failed', route: request.routeOptions.url ?? 'page', err: error}, 'an HTTP answer could not be made');
     }
-    return reply.code(fault.statusCode).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(fault.body);
+    return sendFault(reply, fault);
   });
+}
+
+function sendFault(reply: FastifyReply, fault: HttpFault): FastifyReply {
+  return reply.code(fault.statusCode).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(fault.body);
+}
+
+/** What arrived is not HTTP, too long or too slow: there is no request to answer, but a socket. */
+function answerNoRequest(error: Error & {readonly code?: string}, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(new HttpFault('bad-request', 'This is not a request that the server understands.').body);
+  socket.end(`HTTP/1.1 400 Bad Request\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
 }

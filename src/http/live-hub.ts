@@ -4,8 +4,7 @@
  * Each message is a whole overview, so a viewer that misses some loses nothing. A viewer that does not take its messages
  * is dropped instead of being buffered for; its page connects again by itself.
  */
-import type {OverviewSource} from './overview-source.js';
-import {REFRESH_MS_MIN} from './overview-source.js';
+import {REFRESH_MS_MIN, type OverviewReading, type OverviewSource} from './overview-source.js';
 import type {ObservedSystem} from './http-parts.js';
 
 /** A WebSocket as far as the hub needs it. */
@@ -29,6 +28,8 @@ const CLOSE_UNSUPPORTED = 1003;
 
 interface Viewer {
   readonly socket: LiveSocket;
+  /** Content of the last message. */
+  sentTag: string;
   unansweredPings: number;
 }
 
@@ -47,7 +48,6 @@ export class LiveHub {
   #cancelTick: (() => void) | undefined = undefined;
   #isReading = false;
   #isClosed = false;
-  #sentTag = '';
   #beatAtMs = 0;
   #opened = 0;
   #droppedSlow = 0;
@@ -72,8 +72,9 @@ export class LiveHub {
     }
     this.#opened += 1;
     if (this.#viewers.size === 0) this.#beatAtMs = this.#system.clock.nowMs();
-    this.#viewers.set(socket, {socket, unansweredPings: 0});
-    void this.#greet(socket);
+    const viewer = {socket, sentTag: '', unansweredPings: 0};
+    this.#viewers.set(socket, viewer);
+    void this.#greet(viewer);
     this.#tickSoon();
   }
 
@@ -104,11 +105,9 @@ export class LiveHub {
     }
   }
 
-  async #greet(socket: LiveSocket): Promise<void> {
+  async #greet(viewer: Viewer): Promise<void> {
     const reading = await this.#source.read();
-    if (reading === undefined || !this.#viewers.has(socket)) return;
-    if (this.#viewers.size === 1) this.#sentTag = reading.contentTag;
-    this.#send(socket, reading.json);
+    if (reading !== undefined && this.#viewers.has(viewer.socket)) this.#send(viewer, reading);
   }
 
   #tickSoon(): void {
@@ -125,9 +124,8 @@ export class LiveHub {
     this.#isReading = false;
     const nowMs = this.#system.clock.nowMs();
     const isHeartbeat = nowMs - this.#beatAtMs >= HEARTBEAT_MS;
-    if (reading !== undefined && (isHeartbeat || reading.contentTag !== this.#sentTag)) {
-      this.#sentTag = reading.contentTag;
-      for (const socket of this.#viewers.keys()) this.#send(socket, reading.json);
+    for (const viewer of this.#viewers.values()) {
+      if (reading !== undefined && (isHeartbeat || reading.contentTag !== viewer.sentTag)) this.#send(viewer, reading);
     }
     if (isHeartbeat) {
       this.#beatAtMs = nowMs;
@@ -136,13 +134,15 @@ export class LiveHub {
     this.#tickSoon();
   }
 
-  #send(socket: LiveSocket, json: string): void {
+  #send(viewer: Viewer, {json, contentTag}: OverviewReading): void {
+    const {socket} = viewer;
     if (socket.bufferedAmount > BUFFERED_BYTES_MAX) {
       this.#droppedSlow += 1;
       this.#drop(socket);
       return;
     }
     this.#messagesSent += 1;
+    viewer.sentTag = contentTag;
     socket.send(json);
   }
 
