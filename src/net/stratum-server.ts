@@ -198,8 +198,10 @@ class SocketConnection implements Connection {
     if (this.#isEnding) return;
     this.writeOut();
     this.#isEnding = true;
-    // The peer may never read: after the time-out its buffer is given up.
-    this.#socket.setTimeout(this.#flushTimeoutMs, () => this.#socket.destroy());
+    // The peer may never read: after the time-out its buffer is given up. Not the socket's own time-out, which whatever
+    // the peer still sends would put off.
+    const deadline = setTimeout(() => this.#socket.destroy(), this.#flushTimeoutMs);
+    this.#socket.once('close', () => clearTimeout(deadline));
     this.#socket.end();
   }
 

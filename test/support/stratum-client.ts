@@ -98,7 +98,7 @@ export class StratumClient {
   #nextId = 1;
   #unread = '';
   #extranonce2 = 0;
-  readonly #waiting = new Map<unknown, (reply: Reply) => void>();
+  readonly #waiting = new Map<unknown, {readonly method: string; readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void}>();
   readonly #watchers = new Set<() => void>();
 
   private constructor(socket: Socket) {
@@ -109,6 +109,8 @@ export class StratumClient {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.isClosed = true;
+      for (const {method, reject} of this.#waiting.values()) reject(new Error(`closed before ${method} was answered`));
+      this.#waiting.clear();
       this.#wake();
     });
   }
@@ -131,8 +133,11 @@ export class StratumClient {
   /** Settles with the reply, or rejects when the connection ends first. */
   request(method: string, params: readonly unknown[], id: unknown = this.#nextId++): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, resolve);
-      this.socket.once('close', () => reject(new Error(`closed before ${method} was answered`)));
+      if (this.isClosed) {
+        reject(new Error(`closed before ${method} was sent`));
+        return;
+      }
+      this.#waiting.set(id, {method, resolve, reject});
       this.sendRaw(`${JSON.stringify({id, method, params})}\n`);
     });
   }
@@ -218,7 +223,7 @@ export class StratumClient {
     if (typeof wire.method !== 'string') {
       const reply = wire as Reply;
       this.replies.push(reply);
-      this.#waiting.get(reply.id)?.(reply);
+      this.#waiting.get(reply.id)?.resolve(reply);
       this.#waiting.delete(reply.id);
       return;
     }

@@ -19,6 +19,8 @@ export interface JobShelfOptions {
   /** Extranonce1 and extranonce2 together, bytes. */
   readonly extranonceSize: number;
   readonly lifetimeMs: number;
+  /** A number that no other job of this process has: sessions make forms of their own from the same series. */
+  readonly nextJobKey: () => number;
   /** undefined when the text is no address of this chain. */
   readonly scriptOfAccount: (account: string) => Uint8Array | undefined;
 }
@@ -37,8 +39,6 @@ export class JobShelf {
   /** Sets the jobs of this run apart from those of an earlier one on the same template. */
   readonly #runSec: number;
   readonly #jobs = new Map<number, ShelvedJob>();
-  /** One series for plain jobs and accounts' jobs: keys are unique for the life of the process. */
-  #nextKey = 1;
   #current: StratumJob | undefined;
 
   constructor(options: JobShelfOptions, startedAtSec: number) {
@@ -55,8 +55,7 @@ export class JobShelf {
   }
 
   add(template: BlockTemplate, facts: {readonly cleanJobs: boolean; readonly nowMs: number}): StratumJob {
-    const jobKey = this.#nextKey;
-    this.#nextKey += 1;
+    const jobKey = this.#options.nextJobKey();
     const jobBytes = new Uint8Array(8);
     const view = new DataView(jobBytes.buffer);
     view.setUint32(0, this.#runSec);
@@ -87,8 +86,7 @@ export class JobShelf {
     const feeSats = feeOf(job.template.coinbaseValueSats, this.#options.feePpm);
     const outputs = [{valueSats: job.template.coinbaseValueSats - feeSats, scriptPubKey: script}];
     if (feeSats > 0n) outputs.push({valueSats: feeSats, scriptPubKey: this.#options.poolScript});
-    const own: StratumJob = {...job, jobKey: this.#nextKey, ...this.#halves(job.template, jobBytes, outputs)};
-    this.#nextKey += 1;
+    const own: StratumJob = {...job, jobKey: this.#options.nextJobKey(), ...this.#halves(job.template, jobBytes, outputs)};
     if (shelved.byAccount.size >= ACCOUNT_JOBS_MAX) shelved.byAccount.clear();
     shelved.byAccount.set(account, own);
     return own;

@@ -5,7 +5,7 @@
  * Jobs go out in slices, so that other actors and sockets get their turn between (a notify costs the kernel 7 to 9 us:
  * limits.md, section 5). A session that fails is not restarted: its connection's state is gone, and the miner reconnects.
  */
-import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, Signal} from '../../runtime/actor.js';
+import type {ActorContext, ActorRef, ActorSpec, Behaviour, Message, PendingReply, Protocol, Signal} from '../../runtime/actor.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {GetCurrentJob, JobEvent, JobFactoryMessage} from '../job-factory/messages.js';
@@ -32,7 +32,8 @@ export interface MiningPoolOptions {
   readonly extranonce1Size: number;
   readonly sessionsMax: number;
   readonly sessionsPerAddressMax: number;
-  readonly session: (facts: SessionFacts) => ActorSpec<StratumSessionMessage>;
+  /** Makes the session's actor; `spawn` makes it this pool's child. */
+  readonly session: (facts: SessionFacts, spawn: <M extends Message>(spec: ActorSpec<M>) => ActorRef<M>) => ActorRef<StratumSessionMessage>;
 }
 
 type Internal =
@@ -163,7 +164,8 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
       return;
     }
     const {id} = connection;
-    const ref = ctx.spawn(this.#options.session({id, connection, extranonce1, miningPool: ctx.self, job: this.#job}), {name: `session-${id}`, onFailure: 'stop'});
+    const ref = this.#options.session({id, connection, extranonce1, miningPool: ctx.self, job: this.#job},
+      (spec) => ctx.spawn(spec, {name: `session-${id}`, onFailure: 'stop'}));
     this.#sessions.set(id, {ref, remoteAddress: connection.remoteAddress, extranonce1, isAuthorised: false});
     this.#idOf.set(ref, id);
     this.#perAddress.set(connection.remoteAddress, fromAddress + 1);

@@ -102,9 +102,10 @@ async function aFactory(facts: {options?: Partial<JobFactoryOptions>; store?: Ca
   const world: World = {template: aTemplate(), outcome: OK, isRecorded: true, isDiskFull: false, ...facts.world};
   const seen = {trace: [] as string[], handed: [] as Uint8Array[], published: [] as Factory['published']};
   const store = watched(facts.store ?? createMemoryCandidateStore(), seen.trace, world);
+  let jobKey = 0;
   const factory: ActorRef<JobFactoryInbox> = sim.system.spawn(jobFactoryActor({
     ...aWorld(sim, {world, ...seen}), candidates: store, scheme: 'PPLNS', poolScript: Uint8Array.of(0x51), feePpm: 0, tag: new TextEncoder().encode('/pithead/'),
-    extranonceSize: 12, lifetimeMs: 300_000, refreshMs: 30_000, scriptOfAccount: (account) => (account.startsWith('addr') ? new TextEncoder().encode(account) : undefined),
+    extranonceSize: 12, lifetimeMs: 300_000, refreshMs: 30_000, nextJobKey: () => (jobKey += 1), scriptOfAccount: (account) => (account.startsWith('addr') ? new TextEncoder().encode(account) : undefined),
     ...facts.options,
   }), {name: 'job-factory'});
   await sim.runUntilIdle();

@@ -80,9 +80,9 @@ async function aDesk(facts: {options?: Partial<MiningPoolOptions>; counter?: Ext
   const pool: ActorRef<MiningPoolInbox> = sim.system.spawn(miningPoolActor({
     jobFactory, extranonceCounter: facts.counter ?? createMemoryExtranonceCounterStore(), instancePrefix: new Uint8Array(0), extranonce1Size: 4, sessionsMax: 5_000,
     sessionsPerAddressMax: 5_000,
-    session: (session) => {
+    session: (session, spawn) => {
       sessions.push(session);
-      return aSession(session, heard, habits);
+      return spawn(aSession(session, heard, habits));
     },
     ...facts.options,
   }), {name: 'mining-pool'});
