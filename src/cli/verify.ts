@@ -3,12 +3,17 @@
  * Exit code 0 when it is sound, 1 when not: then the first discrepancy is named.
  */
 import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {readConfig} from '../config.js';
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import type {ChainSpec} from '../protocol/chain/chain-spec.js';
+import {createAccountingStore} from '../storage/accounting-store.js';
+import {reject, type Rejection} from '../protocol/verdict.js';
 import {openChainStore, type OwnedChainStore} from '../storage/chain-store.js';
 import {StorageError} from '../storage/storage-error.js';
+import {openDatabase} from '../storage/open-database.js';
+import {verifyAccounting, type AccountingVerdict} from '../storage/verify-accounting.js';
 import {verifyDatabase, type DatabaseVerdict, type VerifyProgress} from '../storage/verify-database.js';
 import {lockDirectory, type DirectoryLock} from '../storage/directory-lock.js';
 import type {Command} from './command.js';
@@ -40,8 +45,9 @@ export const verifyCommand: Command = {
     const {store, spec, lock} = opened;
     try {
       const verdict = verifyDatabase({store, spec, ...(process.stderr.isTTY && !isJson ? {onProgress: showProgress} : {})});
-      print(isJson ? JSON.stringify(verdictJson(verdict, spec)) : verdictText(verdict, spec));
-      return verdict.ok ? 0 : 1;
+      const accounts = verdict.ok ? await checkAccounts(dataDir, spec) : undefined;
+      print(isJson ? JSON.stringify(verdictJson(verdict, accounts, spec)) : verdictText(verdict, accounts, spec));
+      return verdict.ok && accounts?.ok !== false ? 0 : 1;
     } finally {
       await store.close();
       lock?.release();
@@ -74,19 +80,44 @@ function openAnyChain(dataDirectory: string): OpenedChain {
   throw wrongChain ?? new StorageError('database-missing', `there is no database in ${dataDirectory}`);
 }
 
+/** The pool's folder inside the data folder; absent where no pool ever ran. */
+const ACCOUNTING_FOLDER = 'accounting';
+const ACCOUNTING_FORMAT_VERSION = 1;
+
+async function checkAccounts(dataDirectory: string, spec: ChainSpec): Promise<AccountingVerdict | undefined> {
+  const directory = join(dataDirectory, ACCOUNTING_FOLDER);
+  if (!existsSync(directory)) return undefined;
+  try {
+    const database = openDatabase({directory, kind: 'accounting', chainName: spec.name, formatVersion: ACCOUNTING_FORMAT_VERSION, readOnly: true});
+    try {
+      return verifyAccounting(createAccountingStore(database));
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    // A process that ended before its first commit leaves a folder and no database.
+    return error.code === 'database-missing' ? undefined : reject('verify-accounting-corrupt', error.message);
+  }
+}
+
 function showProgress({step, done, total}: VerifyProgress): void {
   process.stderr.write(`\r${step}: ${done}${total > 0 ? ` of ${total}` : ''}\u001b[K`);
 }
 
-function verdictJson(verdict: DatabaseVerdict, spec: ChainSpec): Record<string, unknown> {
+function verdictJson(verdict: DatabaseVerdict, accounts: AccountingVerdict | undefined, spec: ChainSpec): Record<string, unknown> {
+  if (accounts?.ok === false) return {ok: false, chain: spec.name, code: accounts.code, detail: accounts.detail};
   if (!verdict.ok) return {ok: false, chain: spec.name, code: verdict.code, detail: verdict.detail};
   const {tipHash, ...facts} = verdict;
-  return {...facts, chain: spec.name, tipHash: tipHash === undefined ? null : hashToDisplayHex(tipHash)};
+  return {...facts, chain: spec.name, tipHash: tipHash === undefined ? null : hashToDisplayHex(tipHash), ...(accounts?.ok === true && {shareCount: accounts.shareCount, foundCount: accounts.foundCount})};
 }
 
-function verdictText(verdict: DatabaseVerdict, spec: ChainSpec): string {
+function verdictText(verdict: DatabaseVerdict, accounts: AccountingVerdict | undefined, spec: ChainSpec): string {
   const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
-  if (!verdict.ok) return `${clear}NOT SOUND (${spec.name}): ${verdict.code}${verdict.detail === undefined ? '' : `: ${verdict.detail}`}`;
-  if (verdict.tipHash === undefined) return `${clear}sound (${spec.name}): no block was stored yet`;
-  return `${clear}sound (${spec.name}): height ${verdict.height}, tip ${hashToDisplayHex(verdict.tipHash)}, ${verdict.headerCount} headers, ${verdict.coinCount} coins, log ${verdict.logSeq}`;
+  const notSound = ({code, detail}: Rejection): string => `${clear}NOT SOUND (${spec.name}): ${code}${detail === undefined ? '' : `: ${detail}`}`;
+  if (!verdict.ok) return notSound(verdict);
+  if (accounts?.ok === false) return notSound(accounts);
+  const pool = accounts === undefined ? '' : `; ${accounts.shareCount} shares, ${accounts.foundCount} found blocks`;
+  if (verdict.tipHash === undefined) return `${clear}sound (${spec.name}): no block was stored yet${pool}`;
+  return `${clear}sound (${spec.name}): height ${verdict.height}, tip ${hashToDisplayHex(verdict.tipHash)}, ${verdict.headerCount} headers, ${verdict.coinCount} coins, log ${verdict.logSeq}${pool}`;
 }
