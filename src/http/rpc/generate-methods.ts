@@ -35,7 +35,7 @@ async function generateToAddress(call: RpcCall): Promise<JsonValue> {
   const hashes: string[] = [];
   let tries = 0;
   let refusals = 0;
-  while (hashes.length < count && tries < triesMax && !call.signal.aborted) {
+  while (hashes.length < count && tries < triesMax && !isOver(call)) {
     const search = await mineOne(call, {script: decoded.value.scriptPubKey, triesMax: triesMax - tries, slice});
     tries += search.tried;
     if (search.blockBytes === undefined) continue;
@@ -92,12 +92,17 @@ async function mineOne(call: RpcCall, order: {readonly script: Uint8Array; reado
         return {tried, blockBytes};
       }
       await order.slice.pause();
-      if (call.signal.aborted) return {tried, blockBytes: undefined};
+      if (isOver(call)) return {tried, blockBytes: undefined};
       // Work on a parent that is no longer the tip is lost: look every million hashes.
       if (nextNonce % 0x10_0000 === 0 && !bytesEqual((await tipOf(call)).hash, template.previousHash)) return {tried, blockBytes: undefined};
     }
   }
   return {tried, blockBytes: undefined};
+}
+
+/** Nobody waits any more, or the node stops: what was mined so far is the answer. */
+function isOver(call: RpcCall): boolean {
+  return call.signal.aborted || call.closing.aborted;
 }
 
 /** The template source hears of a new tip as a message; until then its template is of the block before. */

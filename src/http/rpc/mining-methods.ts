@@ -32,7 +32,7 @@ async function getBlockTemplate(call: RpcCall): Promise<JsonValue> {
   if (longpollId !== undefined && longpollId !== null && typeof longpollId !== 'string') throw wrongType('longpollid', 'string', longpollId);
   const template = typeof longpollId === 'string'
     ? await ask(call.services.template, {type: 'template.await', longpollId, maxWaitMs: LONGPOLL_MAX_WAIT_MS},
-      {signal: call.signal, timeoutMs: LONGPOLL_MAX_WAIT_MS + 10_000})
+      {signal: AbortSignal.any([call.signal, call.closing]), timeoutMs: LONGPOLL_MAX_WAIT_MS + 10_000})
     : await ask(call.services.template, {type: 'template.get'}, call);
   return await templateJson(readyTemplate(template), new TimeSlice(call.services.clock));
 }

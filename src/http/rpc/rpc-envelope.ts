@@ -21,6 +21,7 @@ export interface RpcDispatch {
   readonly services: RpcServices;
   readonly maxBatch: number;
   readonly signal: AbortSignal;
+  readonly closing: AbortSignal;
   /** Hears of an exception that no method should have thrown. */
   readonly onBug: (method: string, error: unknown) => void;
 }
@@ -80,7 +81,7 @@ async function answerOne(request: unknown, dispatch: RpcDispatch): Promise<Reply
 
 async function runMethod(method: RpcMethod, params: unknown, dispatch: RpcDispatch): Promise<Outcome> {
   try {
-    const result = await method.run({params: new Params(method.params, params), services: dispatch.services, signal: dispatch.signal});
+    const result = await method.run({params: new Params(method.params, params), services: dispatch.services, signal: dispatch.signal, closing: dispatch.closing});
     return {ok: true, result: renderJson(result)};
   } catch (error) {
     if (error instanceof RpcFault) return {ok: false, rpcCode: error.rpcCode, message: error.message};

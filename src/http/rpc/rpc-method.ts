@@ -27,6 +27,8 @@ export interface RpcCall {
   readonly services: RpcServices;
   /** Aborted when the client has gone: a longpoll ends then. */
   readonly signal: AbortSignal;
+  /** Aborted when the port closes: what only waits, or may go on for long, ends then. All else is still answered. */
+  readonly closing: AbortSignal;
 }
 
 export interface RpcMethod {

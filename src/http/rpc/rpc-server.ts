@@ -84,7 +84,8 @@ export function createRpcServer(options: RpcServerOptions, services: RpcServices
           stopReason = reason;
         }},
         maxBatch: options.maxBatch,
-        signal: AbortSignal.any([gone.signal, closing.signal]),
+        signal: gone.signal,
+        closing: closing.signal,
         onBug: (method, error) => log.error({code: 'rpc-method-failed', method, error: error instanceof Error ? error.stack : String(error)}, 'a JSON-RPC method threw'),
       });
       if (closing.signal.aborted || stopReason !== undefined) reply.header('connection', 'close');

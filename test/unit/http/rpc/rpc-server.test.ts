@@ -1,6 +1,8 @@
 // Proves who may call, what a request must look like in JSON-RPC 1.0 and 2.0, and every bound of the port.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
+import {bytesToHex} from '../../../../src/protocol/bytes/hex.js';
+import {MinedChain} from '../../../support/mined-chain.js';
 import {startRpcNode} from '../../../support/rpc-node.js';
 
 const server = suite('http / rpc / rpc-server');
@@ -103,6 +105,18 @@ server('a longpoll ends when the server closes', async () => {
   while (closing.held() < 1) await new Promise((resolve) => setImmediate(resolve));
   await closing.close();
   assert.match((await waiting).body, /-32603/);
+});
+
+server('a block that was handed in is still answered when the server closes', async () => {
+  const closing = startRpcNode();
+  // A batch runs in order: the block's turn comes when the closing server has ended the longpoll before it.
+  const longpoll = {id: 1, method: 'getblocktemplate', params: [{rules: ['segwit'], longpollid: 'hold'}]};
+  const waiting = closing.post(JSON.stringify([longpoll, {id: 2, method: 'submitblock', params: [bytesToHex(new MinedChain().mine().bytes)]}]));
+  while (closing.held() < 1) await new Promise((resolve) => setImmediate(resolve));
+  await closing.server.close();
+  const answers = JSON.parse((await waiting).body) as unknown[];
+  assert.equal(answers[1], {result: null, error: null, id: 2});
+  await closing.close();
 });
 
 server.run();
