@@ -61,8 +61,12 @@ export class CrashChild {
         this.#printed += chunk.toString();
       });
     }
+    // Whoever ends the test ends its children: nobody else knows them.
+    const endWithParent = (): void => void this.child.kill('SIGKILL');
+    process.once('exit', endWithParent);
     this.exited = new Promise((resolve) => {
       this.child.once('close', (code, signal) => {
+        process.off('exit', endWithParent);
         this.#hasExited = true;
         resolve({code, signal});
       });

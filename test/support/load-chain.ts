@@ -26,6 +26,8 @@ const IN_FLIGHT_MAX = 3;
 const HEADERS_PER_BATCH = 100;
 /** Given to a block whose parent the node has not taken yet: our own requests overtake each other. */
 const EARLY = 'prev-blk-not-found';
+/** RPC_IN_WARMUP: a node that stops says so in place of a verdict, which promises nothing. */
+const NOT_SERVING = -28;
 
 export class ChainLoad implements CrashLoad {
   readonly name = 'chain';
@@ -150,7 +152,7 @@ export class ChainLoad implements CrashLoad {
     const entry = this.model.add(this.#mine(this.model.tip, [spend]));
     this.#refused.add(entry.id);
     const answer = await node.rpc.call('submitblock', bytesToHex(entry.block.bytes));
-    if (answer !== undefined && (answer.result === null || answer.result === 'inconclusive')) this.#problems.push(`a block with a wrong signature was taken: ${JSON.stringify(answer)}`);
+    if (answer !== undefined && answer.error === null && (answer.result === null || answer.result === 'inconclusive')) this.#problems.push(`a block with a wrong signature was taken: ${JSON.stringify(answer)}`);
     return answer !== undefined;
   }
 
@@ -164,7 +166,7 @@ export class ChainLoad implements CrashLoad {
   async #letMine(node: ServingNode): Promise<boolean> {
     const answer = await node.rpc.call('generatetoaddress', 1 + this.#random.below(2), encodeAddress(MINER_KEY.scriptPubKey, REGTEST.address));
     if (answer === undefined) return false;
-    if (answer.error !== null) this.#problems.push(`generatetoaddress: ${answer.error.message}`);
+    if (answer.error !== null && answer.error.code !== NOT_SERVING) this.#problems.push(`generatetoaddress: ${answer.error.message}`);
     const tip = await this.#follow(node);
     for (const id of (answer.result ?? []) as string[]) this.#connected.add(id);
     this.#heightAcknowledged = Math.max(this.#heightAcknowledged, tip.height);
@@ -191,7 +193,7 @@ export class ChainLoad implements CrashLoad {
       this.#heightAcknowledged = Math.max(this.#heightAcknowledged, entry.height);
     } else if (result === 'inconclusive') {
       this.#stored.add(entry.id);
-    } else if (result !== EARLY && result !== 'duplicate') {
+    } else if (result !== EARLY && result !== 'duplicate' && answer?.error?.code !== NOT_SERVING) {
       this.#problems.push(`a good block at ${entry.height} was answered ${JSON.stringify(answer)}`);
     }
   }
