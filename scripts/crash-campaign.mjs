@@ -24,6 +24,7 @@ if (![kills, seed, loadMsMax].every((value) => Number.isSafeInteger(value) && va
   process.exit(2);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 console.log(`seed ${seed}: ${kills} kills, loads ${names.join(', ')}`);
 const startedMs = performance.now();
 const totals = {passed: 0, failed: 0};
