@@ -5,6 +5,7 @@ import type {RpcCounts} from '../http/http-parts.js';
 import {startHttpServer} from '../http/http-server.js';
 import {LoopDelayProbe} from '../runtime/loop-delay.js';
 import type {NodeParts} from './node-parts.js';
+import type {PoolParts} from './pool-parts.js';
 import type {Site} from './site.js';
 import {listening} from './start-error.js';
 
@@ -14,7 +15,8 @@ export interface HttpPart {
   becomeReady(): void;
 }
 
-export async function startHttp(site: Site, node: NodeParts, rpc: RpcCounts): Promise<HttpPart> {
+export async function startHttp(site: Site, parts: {readonly node: NodeParts; readonly pool: PoolParts | undefined; readonly rpc: RpcCounts}): Promise<HttpPart> {
+  const {node, pool, rpc} = parts;
   const {config, spec, system, shutdown, threads, log, version} = site;
   let isReady = false;
   const loopDelay = new LoopDelayProbe();
@@ -33,6 +35,7 @@ export async function startHttp(site: Site, node: NodeParts, rpc: RpcCounts): Pr
     log: log.child({part: 'http'}),
     chain: node.chain,
     mempool: node.mempool,
+    ...(pool && {pool}),
     loopDelay,
     workerReports: () => threads.report(),
     rpc,

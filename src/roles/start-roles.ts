@@ -13,6 +13,7 @@ import {createActorSystem} from '../runtime/system.js';
 import {lockDirectory} from '../storage/directory-lock.js';
 import {startHttp} from './http-part.js';
 import {startNode, type NodeParts} from './node-parts.js';
+import {startDemoMiner, startPool, type PoolParts} from './pool-parts.js';
 import {startRpc} from './rpc-part.js';
 import {shutdownPhases} from './shutdown-phases.js';
 import type {Endpoints, Site} from './site.js';
@@ -32,6 +33,7 @@ export interface RoleModules {
 export interface RunningRoles {
   readonly site: Site;
   readonly node: NodeParts;
+  readonly pool: PoolParts | undefined;
   readonly endpoints: Endpoints;
   stop(reason: string): Promise<ShutdownReport>;
 }
@@ -61,16 +63,19 @@ export async function startRoles(config: Config, modules: RoleModules): Promise<
   }
 }
 
-async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Pick<RunningRoles, 'endpoints' | 'node'>> {
+async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Pick<RunningRoles, 'endpoints' | 'node' | 'pool'>> {
   const roles = new Set(site.config.roles);
   const node = startNode(site);
   // The first answer comes when the chain is loaded: nobody is served before.
   await node.chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: CHAIN_LOAD_TIMEOUT_MS});
+  const pool = roles.has('mining-pool') || roles.has('solo-pool') ? await startPool(site, node) : undefined;
   const rpc = await startRpc(site, node, onStopRequested);
-  const http = roles.has('explorer') ? await startHttp(site, node, rpc.server) : undefined;
+  const http = roles.has('explorer') || pool !== undefined ? await startHttp(site, {node, pool, rpc: rpc.server}) : undefined;
+  if (pool !== undefined && site.config.demoMiner.enabled) startDemoMiner(site, pool);
   http?.becomeReady();
   return {
     node,
-    endpoints: {...(http && {http: http.endpoint}), rpc: rpc.endpoint},
+    pool,
+    endpoints: {...(pool && {stratum: pool.stratumEndpoint}), ...(http && {http: http.endpoint}), rpc: rpc.endpoint},
   };
 }
