@@ -11,12 +11,16 @@ import {encodeAddress, decodeAddress} from '../../../src/protocol/address/addres
 import {decodeBase58, decodeBase58Check, encodeBase58, encodeBase58Check} from '../../../src/protocol/address/base58check.js';
 import {addressesOf, decodePrivateKey, encodePrivateKey} from '../../../src/protocol/address/private-key.js';
 import {ByteReader, DecodeError, decodeWith} from '../../../src/protocol/bytes/byte-reader.js';
+import {bytesToHex, hashToDisplayHex} from '../../../src/protocol/bytes/hex.js';
 import {REGTEST} from '../../../src/protocol/chain/presets.js';
 import {compactToTarget, decodeCompact, targetToCompact} from '../../../src/protocol/consensus/pow/compact.js';
 import {decodeBlock, decodeHeader, encodeBlock, encodeHeader} from '../../../src/protocol/primitives/block-codec.js';
 import {decodeCoin, encodeCoin} from '../../../src/protocol/primitives/coin-codec.js';
 import {decodeTransaction, encodeTransaction} from '../../../src/protocol/primitives/transaction-codec.js';
 import {decodeUndo, encodeUndo} from '../../../src/protocol/primitives/undo-codec.js';
+import {decodeTemplate} from '../../../src/protocol/mining/decode-template.js';
+import {parseGuardedJson} from '../../../src/protocol/stratum/json-guard.js';
+import {decodeLine} from '../../../src/protocol/stratum/request.js';
 import {decodeScriptNumber, encodeScriptNumber} from '../../../src/protocol/script/script-number.js';
 import {decodeCandidate, decodeFoundBlock, decodeSegment, encodeCandidate, encodeFoundBlock, encodeSegment} from '../../../src/storage/accounting-rows.js';
 import {
@@ -57,6 +61,14 @@ const foundBlock = {
   roundWork: 1n << 70n, expectedWork: 9n, credits: [{account: 'a', sats: 25n}, {account: 'b', sats: 24n}], paysFinderDirectly: false,
 };
 const candidate = {hash: aHash(2), height: 6, blockBytes: block.bytes, account: 'account', minerName: 'rig', rewardSats: 50n, paysFinderDirectly: true, foundAtMs: 1_800_000_000_000};
+
+/** As `getblocktemplate` answers, without what nobody needs. */
+const TEMPLATE = {
+  version: 0x20000000, rules: ['csv', '!segwit'], previousblockhash: '0f'.repeat(32), coinbasevalue: 5_000_000_000, longpollid: 'a1', target: `7fffff${'00'.repeat(29)}`,
+  mintime: 1_700_000_000, curtime: 1_700_000_100, bits: '207fffff', height: 102, weightlimit: 4_000_000, sigoplimit: 80_000,
+  transactions: [{data: bytesToHex(block.transactions[1]!.bytes), txid: hashToDisplayHex(block.transactions[1]!.txid), hash: hashToDisplayHex(block.transactions[1]!.wtxid), depends: [], fee: 1, sigops: 1, weight: 440}],
+  default_witness_commitment: bytesToHex(block.transactions[0]!.outputs.at(-1)!.scriptPubKey),
+};
 
 /** Rows of our own files: damage is reported as `database-corrupt` and nothing else. */
 function row<T>(decode: (bytes: Uint8Array) => T, encode: (value: T) => Uint8Array): DecoderCase['recode'] {
@@ -128,6 +140,39 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
     const value = decodeScriptNumber(bytes, true);
     return value === undefined ? undefined : encodeScriptNumber(value);
   }, isCanonical: true},
+  decodeLine: {
+    good: fc.constantFrom(
+      '{"id":1,"method":"mining.subscribe","params":["miner/1.0","00"]}', '{"id":"a","method":"mining.authorize","params":["bcrt1q.rig","x"]}',
+      '{"id":3,"method":"mining.configure","params":[["version-rolling","minimum-difficulty"],{"version-rolling.mask":"1fffe000","minimum-difficulty.value":8}]}',
+      '{"id":4,"method":"mining.submit","params":["w","1a","00000001","6553f100","12345678","00002000"]}', '{"method":"mining.suggest_difficulty","params":[0.5]}',
+      '{"id":5,"method":"mining.suggest_target","params":["00ff"]}', '{"id":6,"result":"miner/1.0","error":null}',
+    ).map((text) => encoder.encode(text)),
+    recode: (bytes) => {
+      const line = decodeLine(textOf(bytes));
+      if (line.kind === 'malformed') return undefined;
+      assert.ok(line.id === undefined || line.id === null || String(line.id).length <= 64);
+      if (line.kind !== 'request' || line.request.method !== 'mining.submit') return true;
+      const {nonce, timeSec, versionBits, extranonce2} = line.request;
+      for (const number of [nonce, timeSec, versionBits ?? 0]) assert.ok(Number.isInteger(number) && number >= 0 && number <= 0xffffffff);
+      assert.ok(extranonce2.length <= 32);
+      return true;
+    },
+  },
+  parseGuardedJson: {good: fc.json({maxDepth: 4}).map((text) => encoder.encode(text)), recode: (bytes) => (parseGuardedJson(textOf(bytes)).ok ? true : undefined)},
+  decodeTemplate: {good: one(JSON.stringify(TEMPLATE)), recode: (bytes) => {
+    let json: unknown;
+    try {
+      json = JSON.parse(textOf(bytes));
+    } catch {
+      return undefined;
+    }
+    const decoded = decodeTemplate(json);
+    if (!decoded.ok) return undefined;
+    const {height, bits, target, previousHash, curTimeSec, minTimeSec} = decoded.value;
+    for (const number of [height, bits, curTimeSec, minTimeSec]) assert.ok(Number.isInteger(number) && number >= 0);
+    assert.ok(target > 0n && previousHash.length === 32);
+    return true;
+  }},
   decodeSegment: {good: one(encodeSegment(shares)), recode: row((bytes) => decodeSegment(11, bytes), encodeSegment)},
   decodeFoundBlock: {good: one(encodeFoundBlock(foundBlock)), recode: row(decodeFoundBlock, encodeFoundBlock)},
   decodeCandidate: {good: one(encodeCandidate(candidate)), recode: row(decodeCandidate, encodeCandidate)},
@@ -162,14 +207,14 @@ const damages: fc.Arbitrary<Damage> = fc.oneof(
   }),
 );
 
-/** Every exported function of src/protocol and src/storage that is named as a decoder of untrusted input is. */
+/** Every exported function of src/protocol and src/storage that is named as decoders of untrusted input are. */
 async function findDecoders(): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
   for (const room of ['protocol', 'storage']) {
     const folder = fileURLToPath(new URL(`../../../src/${room}/`, import.meta.url));
     for (const file of readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.js'))) {
       const module = await import(new URL(file, `file://${folder}`).href) as Readonly<Record<string, unknown>>;
-      for (const [name, value] of Object.entries(module)) if (/^decode[A-Z]/.test(name) && typeof value === 'function') found.set(name, value);
+      for (const [name, value] of Object.entries(module)) if (/^(decode|parse)[A-Z]/.test(name) && typeof value === 'function') found.set(name, value);
     }
   }
   return found;
@@ -177,7 +222,7 @@ async function findDecoders(): Promise<Map<string, unknown>> {
 
 const fuzz = suite('protocol / fuzz-decoders');
 
-fuzz('every decode* export of src/protocol and src/storage is fuzzed here', async () => {
+fuzz('every decode* and parse* export of src/protocol and src/storage is fuzzed here', async () => {
   const decoders = [...(await findDecoders()).keys()].sort();
   assert.ok(decoders.length >= 19, `only ${decoders.length} decoders found`);
   assert.equal(decoders, Object.keys(CASES).sort(), 'a decoder needs an entry in CASES, and an entry needs a decoder');
