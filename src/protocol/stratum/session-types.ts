@@ -145,6 +145,7 @@ export type SessionEffect =
   | {readonly type: 'recordShare'; readonly shareId: number; readonly share: RecordedShare}
   /** Unknown user: account is empty. */
   | {readonly type: 'recordReject'; readonly account: string; readonly minerName: string; readonly reason: SessionRejectReason}
+  /** Once for each name. */
   | {readonly type: 'authorised'; readonly account: string; readonly minerName: string}
   /** Only with isJobPerAccount: answer with `jobOffered`. */
   | {readonly type: 'requestJob'; readonly account: string}

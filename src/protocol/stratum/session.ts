@@ -223,12 +223,13 @@ export class StratumSession implements ShareHost {
     if (!this.users.has(request.userName) && this.users.size >= this.config.limits.namesMax) {
       return this.answerError(id, STRATUM_ERROR.unauthorised, 'Too many names on one connection');
     }
+    const isNew = !this.users.has(request.userName);
     const user = {account: decoded.account, minerName};
     this.users.set(request.userName, user);
     const fixed = fixedDifficultyOf(request.password);
     if (fixed !== undefined) this.vardiff.setFixed(exponentAtMost(fixed)!);
     this.answer(id, true);
-    this.emit({type: 'authorised', ...user});
+    if (isNew) this.emit({type: 'authorised', ...user});
     if (first === undefined) {
       this.shares.lastAcceptedMs = time.nowMs;
       if (this.config.isJobPerAccount) this.emit({type: 'requestJob', account: user.account});
