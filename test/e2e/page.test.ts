@@ -66,7 +66,7 @@ drive('it fits a phone and both lights', async () => {
   const dark = await ink();
   await tab.getByRole('button', {name: 'Light'}).click();
   await tab.getByRole('button', {name: 'Dark'}).waitFor();
-  await tab.waitForFunction('document.documentElement.dataset.light === "day"');
+  await tab.locator('html[data-light="day"]').waitFor();
   assert.is.not(await ink(), dark);
   await tab.setViewportSize({width: 1280, height: 900});
   assert.is(await overflow(), 0);
@@ -75,9 +75,9 @@ drive('it fits a phone and both lights', async () => {
 drive('it says when the node is gone, and is live again when it is back', async () => {
   const {port} = new URL(node.endpoints.http!);
   assert.is(await node.stop(), 0, 'an open page does not hold the stop');
-  await shows('not connected');
+  await tab.locator('.link-state.offline').waitFor({timeout: 10_000});
   node = await startPithead({dataDir, flags: ['--set', `http.port=${port}`]});
-  await tab.locator('.link-state.on').waitFor({timeout: 30_000});
+  await tab.locator('.link-state.live').waitFor({timeout: 30_000});
   assert.is(await tab.getByLabel('Height of the tip').innerText(), '1');
 });
 

@@ -1,11 +1,11 @@
 /** @module The latest blocks of the chain beside the blocks that this pool found. */
 import type {FoundOverview, Overview} from '../overview';
-import {bytesText, coinsText, countText, durationText, percentText} from './texts';
+import {agoText, bytesText, countText, exactCoinsText, percentText} from './texts';
 
 const ROWS = 10;
 
 function ago(nowMs: number, timeSec: number): string {
-  return `${durationText(nowMs / 1_000 - timeSec)} ago`;
+  return agoText(nowMs / 1_000 - timeSec);
 }
 
 function Latest({overview, nowMs}: {readonly overview: Overview | undefined; readonly nowMs: number}) {
@@ -14,16 +14,17 @@ function Latest({overview, nowMs}: {readonly overview: Overview | undefined; rea
     <section aria-labelledby="latest-title">
       <h2 id="latest-title">Latest blocks</h2>
       {blocks.length === 0 ? <p class="empty">No block yet.</p> : (
-        <table>
+        <table aria-labelledby="latest-title">
           <thead><tr><th>Height</th><th>Mined by</th><th class="r">Tx</th><th class="r wide">Size</th><th class="r">Age</th></tr></thead>
           <tbody>
-            {blocks.map((block) => (
-              <tr key={block.hash}>
+            {blocks.map((block, row) => (
+              // By place, not by hash: a new block changes texts and moves nothing.
+              <tr key={row}>
                 <td class="num" title={block.hash}>{countText(block.height)}</td>
                 <td><span class="cut">{block.tag === '' ? <span class="faint">untagged</span> : block.tag}</span></td>
                 <td class="r num">{countText(block.txCount)}</td>
                 <td class="r num wide">{bytesText(block.sizeBytes)}</td>
-                <td class="r num">{ago(nowMs, block.timeSec)}</td>
+                <td class="r num age">{block.height === 0 ? 'genesis' : ago(nowMs, block.timeSec)}</td>
               </tr>
             ))}
           </tbody>
@@ -42,16 +43,16 @@ function Found({overview, nowMs}: {readonly overview: Overview; readonly nowMs: 
     <section aria-labelledby="found-title">
       <h2 id="found-title">Blocks of this pool</h2>
       {found.length === 0 ? <p class="empty">None found yet. The first appears here as soon as the chain has taken it.</p> : (
-        <table>
+        <table aria-labelledby="found-title">
           <thead><tr><th>Height</th><th>Found by</th><th class="r wide">Reward</th><th class="r">Effort</th><th class="r">State</th></tr></thead>
           <tbody>
-            {found.map((block) => (
-              <tr key={block.hash} title={`${block.hash}, ${ago(nowMs, block.foundAtSec)}`}>
+            {found.map((block, row) => (
+              <tr key={row} title={`${block.hash}, ${ago(nowMs, block.foundAtSec)}`}>
                 <td class="num">{countText(block.height)}</td>
                 <td><span class="cut" title={block.account}>{block.minerName === '' ? block.account : block.minerName}</span></td>
-                <td class="r num wide">{coinsText(block.rewardSats)}</td>
+                <td class="r num wide">{exactCoinsText(block.rewardSats)}</td>
                 <td class="r num">{percentText(block.effort)}</td>
-                <td class={`r ${STATUS_CLASS[block.status]}`}>{STATUS_TEXT[block.status]}{block.status === 'pending' && <span class="num"> {block.confirmations}</span>}</td>
+                <td class={`r state ${STATUS_CLASS[block.status]}`}>{STATUS_TEXT[block.status]}{block.status === 'pending' && <span class="num"> {block.confirmations}</span>}</td>
               </tr>
             ))}
           </tbody>

@@ -11,8 +11,12 @@ const LIGHT_KEY = 'pithead-light';
 type Light = 'day' | 'night';
 
 function firstLight(): Light {
-  const kept = localStorage.getItem(LIGHT_KEY);
-  if (kept === 'day' || kept === 'night') return kept;
+  try {
+    const kept = localStorage.getItem(LIGHT_KEY);
+    if (kept === 'day' || kept === 'night') return kept;
+  } catch {
+    // Storage is forbidden here: the choice lasts as long as the page.
+  }
   return matchMedia('(prefers-color-scheme: light)').matches ? 'day' : 'night';
 }
 
@@ -31,10 +35,20 @@ function Page() {
   useEffect(() => {
     document.documentElement.dataset.light = light;
   }, [light]);
+  const height = overview?.chain.height;
+  useEffect(() => {
+    if (height !== undefined) document.title = `${height} \u2013 Pithead`;
+  }, [height]);
+  const delayed = overview?.delayed ?? [];
+  const state = !isLive ? 'offline' : delayed.length > 0 ? 'slow' : 'live';
   const turn = (): void => {
     const next = light === 'day' ? 'night' : 'day';
-    localStorage.setItem(LIGHT_KEY, next);
     setLight(next);
+    try {
+      localStorage.setItem(LIGHT_KEY, next);
+    } catch {
+      // As above.
+    }
   };
   return (
     <div class="wrap">
@@ -43,17 +57,18 @@ function Page() {
         <h1>Pithead</h1>
         {overview && <span class="chain">{overview.node.chain}</span>}
         <span class="grow" />
-        <span class={`link-state ${isLive ? 'on' : ''}`} role="status">{isLive ? 'live' : 'not connected'}</span>
-        <button type="button" onClick={turn}>{light === 'day' ? 'Dark' : 'Light'}</button>
+        <span class={`link-state ${state}`} role="status" title={delayed.length > 0 ? `Last known values: ${delayed.join(', ')}` : undefined}>{state}</span>
+        <button type="button" class="turn" onClick={turn}>{light === 'day' ? 'Dark' : 'Light'}</button>
       </header>
       {overview && !isLive && (
-        <p class="notice" role="alert">
-          The node does not answer. These are its values of {durationText((nowMs - overview.atMs) / 1_000)} ago; the page tries again by itself.
+        <p class="notice">
+          <span role="alert">The node does not answer. The page tries again by itself.</span>{' '}
+          These are its values of {durationText((nowMs - overview.atMs) / 1_000)} ago.
         </p>
       )}
       <main>
         <Tip overview={overview} nowMs={nowMs} />
-        <PoolSection pool={overview?.pool} chain={overview?.node.chain} isKnown={overview !== undefined} />
+        <PoolSection pool={overview?.pool} chain={overview?.node.chain} isKnown={overview !== undefined} isLate={delayed.includes('pool')} />
         {(overview === undefined || overview.pool !== undefined) && <RigTable pool={overview?.pool} nowMs={nowMs} />}
         <ChainTables overview={overview} nowMs={nowMs} />
       </main>
@@ -68,4 +83,5 @@ function Page() {
   );
 }
 
+document.documentElement.dataset.light = firstLight();
 render(<Page />, document.getElementById('page')!);

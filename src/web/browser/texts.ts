@@ -20,18 +20,17 @@ export function hashrateText(hashesPerSecond: number): string {
   return `${threeDigits(value)} ${HASH_UNITS[unit]}`;
 }
 
-/** Difficulty below one is written as a power of two where it is one: 2⁻¹² says more than 0.00024. */
+/** @returns the exponent where the difficulty is a power of two below one. */
+export function difficultyExponent(difficulty: number): number | undefined {
+  if (difficulty <= 0 || difficulty >= 1) return undefined;
+  const exponent = Math.round(Math.log2(difficulty));
+  return Math.abs(2 ** exponent / difficulty - 1) < 0.001 ? exponent : undefined;
+}
+
 export function difficultyText(difficulty: number): string {
   if (difficulty <= 0) return '0';
   if (difficulty >= 1) return difficulty >= 1e6 ? difficulty.toExponential(2) : threeDigits(difficulty);
-  const exponent = Math.round(Math.log2(difficulty));
-  const isNearPower = Math.abs(2 ** exponent / difficulty - 1) < 0.001;
-  return isNearPower ? `2${superscript(exponent)}` : difficulty.toPrecision(3);
-}
-
-function superscript(exponent: number): string {
-  const digits = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-  return [...String(exponent)].map((sign) => (sign === '-' ? '⁻' : digits[Number(sign)])).join('');
+  return difficulty.toPrecision(3);
 }
 
 export function durationText(seconds: number): string {
@@ -42,10 +41,30 @@ export function durationText(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3_600)} h`;
 }
 
+/** One unit only, at most ten characters: a column of ages keeps its width. */
+export function agoText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s ago`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ago`;
+  if (whole < 86_400) return `${Math.floor(whole / 3_600)} h ago`;
+  return `${Math.floor(whole / 86_400)} d ago`;
+}
+
 export function coinsText(sats: string): string {
   const value = BigInt(sats);
   const fraction = (value % SATS_PER_COIN).toString().padStart(8, '0').replace(/0+$/, '');
   return `${countText(Number(value / SATS_PER_COIN))}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** All eight places, so that a column of amounts stands straight. */
+export function exactCoinsText(sats: string): string {
+  const value = BigInt(sats);
+  return `${countText(Number(value / SATS_PER_COIN))}.${(value % SATS_PER_COIN).toString().padStart(8, '0')}`;
+}
+
+/** `1 session`, `2 sessions`. */
+export function countedText(count: number, thing: string): string {
+  return `${countText(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 export function countText(count: number): string {
@@ -54,7 +73,7 @@ export function countText(count: number): string {
 
 export function percentText(ratio: number): string {
   const percent = ratio * 100;
-  return `${percent >= 100 ? percent.toFixed(0) : percent.toFixed(1)} %`;
+  return `${percent >= 100 ? percent.toFixed(0) : percent.toFixed(1)}\u202f%`;
 }
 
 export function bytesText(bytes: number): string {
