@@ -148,7 +148,9 @@ if (CHROMIUM === undefined) {
 
   pages('a new block, new shares and a new rate appear by themselves, and nothing moves', async () => {
     const scene = await aScene(runDevnet);
-    const visit = await aVisit(browser, scene);
+    // Tall enough for the whole page: what is out of sight is not counted.
+    const visit = await aVisit(browser, scene, {viewport: {width: 1280, height: 2_400}});
+    await visit.has('garage');
     await visit.page.evaluate(`globalThis.shifts = []; new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) globalThis.shifts.push({value: entry.value, moved: entry.sources.map(({node}) => node?.outerHTML?.slice(0, 80) ?? String(node?.textContent))});
     }).observe({type: 'layout-shift', buffered: false}); undefined`);
