@@ -43,7 +43,7 @@ type Failure = {readonly spendIndex: number; readonly inputIndex: number; readon
 
 export class BatchedScriptVerifier implements ScriptVerifier {
   readonly #modules: ScriptVerifierModules;
-  /** wtxid → flags that it was proved under; oldest first. */
+  /** Key of a wtxid → flags that it was proved under; oldest first. */
   readonly #proved = new Map<string, number>();
 
   constructor(modules: ScriptVerifierModules) {
@@ -54,9 +54,12 @@ export class BatchedScriptVerifier implements ScriptVerifier {
     const slices = new TimeSlices(this.#modules.clock, this.#modules.yieldTurn);
     const flight = new Flight();
     let batch: BatchInput[] = [];
+    const unproved: string[] = [];
     for (const [spendIndex, {transaction, spentCoins}] of spends.entries()) {
       if (flight.failure !== undefined) break;
-      if (this.#isProved(transaction.wtxid, flags)) continue;
+      const key = hashKey(transaction.wtxid);
+      if (this.#isProved(key, flags)) continue;
+      unproved.push(key);
       const digests = new TransactionDigests(transaction, spentCoins);
       for (const input of inputsOf(digests, flags)) {
         batch.push({input, spendIndex});
@@ -68,7 +71,7 @@ export class BatchedScriptVerifier implements ScriptVerifier {
     if (batch.length > 0) await flight.add(this.#settle(batch, slices));
     const failure = await flight.landed();
     if (failure !== undefined) return {ok: false, ...failure};
-    for (const {transaction} of spends) this.#remember(transaction.wtxid, flags);
+    for (const key of unproved) this.#remember(key, flags);
     return {ok: true};
   }
 
@@ -113,13 +116,12 @@ export class BatchedScriptVerifier implements ScriptVerifier {
     return 'pool-queue-full';
   }
 
-  #isProved(wtxid: Uint8Array, flags: number): boolean {
-    const proved = this.#proved.get(hashKey(wtxid));
+  #isProved(key: string, flags: number): boolean {
+    const proved = this.#proved.get(key);
     return proved !== undefined && (proved & flags) === flags;
   }
 
-  #remember(wtxid: Uint8Array, flags: number): void {
-    const key = hashKey(wtxid);
+  #remember(key: string, flags: number): void {
     const before = this.#proved.get(key);
     // Two proofs under different flags do not add up to one under both.
     if (before !== undefined && (before & flags) === flags) return;
