@@ -69,7 +69,8 @@ export interface Database {
 export function openDatabase(options: DatabaseOptions): Database {
   const dataFile = join(options.directory, 'data.mdb');
   const readOnly = options.readOnly ?? false;
-  if (readOnly && !existsSync(dataFile)) throw new StorageError('database-missing', `There is no ${options.kind} database in ${options.directory}.`);
+  // A file without a byte is what a kill during the very first open leaves; lmdb ends the process when it only reads one.
+  if (readOnly && (!existsSync(dataFile) || statSync(dataFile).size === 0)) throw new StorageError('database-missing', `There is no ${options.kind} database in ${options.directory}.`);
   if (!readOnly) mkdirSync(options.directory, {recursive: true});
   const root = open({
     path: options.directory,
@@ -81,9 +82,19 @@ export function openDatabase(options: DatabaseOptions): Database {
     keyEncoding: 'binary',
     readOnly,
   });
-  const identity = root.openDB({name: 'identity', encoding: 'binary', keyEncoding: 'binary'});
-  const formatVersion = claimIdentity(identity, options);
-  return new LmdbDatabase(root, dataFile, formatVersion);
+  try {
+    const formatVersion = claimIdentity(openTable(root, 'identity'), options);
+    return new LmdbDatabase(root, dataFile, formatVersion);
+  } catch (error) {
+    // Else this process could open the folder only as it did now: lmdb shares what is open.
+    void root.close();
+    throw error;
+  }
+}
+
+/** @returns undefined for a table that was never made, when the database is only read: lmdb's types do not say so. */
+function openTable(root: RootDatabase, name: string): LmdbTable | undefined {
+  return root.openDB({name, encoding: 'binary', keyEncoding: 'binary'}) as LmdbTable | undefined;
 }
 
 const KIND_KEY = Buffer.from('kind');
@@ -91,10 +102,15 @@ const CHAIN_KEY = Buffer.from('chain');
 const FORMAT_KEY = Buffer.from('format');
 
 /** Writes the identity of a new database; checks that of an old one. */
-function claimIdentity(identity: LmdbTable, options: DatabaseOptions): number {
-  const read = (key: Buffer): string | undefined => identity.getBinary(key)?.toString('utf8');
+function claimIdentity(identity: LmdbTable | undefined, options: DatabaseOptions): number {
+  const read = (key: Buffer): string | undefined => identity?.getBinary(key)?.toString('utf8');
   const kind = read(KIND_KEY);
-  if (kind === undefined && !(options.readOnly ?? false)) {
+  if (kind === undefined && (options.readOnly ?? false)) {
+    // A process that was killed while it made the database leaves this; the next start goes on here.
+    throw new StorageError('database-missing', `The ${options.kind} database in ${options.directory} was never finished: nothing was stored yet.`);
+  }
+  if (kind === undefined) {
+    assert(identity !== undefined, 'a table opened for writing is there');
     // The one synchronous transaction of a database's life: it runs before any batch can be under way.
     identity.transactionSync(() => {
       identity.putSync(KIND_KEY, Buffer.from(options.kind));
@@ -133,7 +149,7 @@ class LmdbDatabase implements Database {
   table(name: string): Table {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const table = new LmdbBackedTable(this.#root.openDB({name, encoding: 'binary', keyEncoding: 'binary'}));
+    const table = new LmdbBackedTable(openTable(this.#root, name));
     this.#tables.set(name, table);
     return table;
   }
@@ -196,7 +212,9 @@ class CollectingWriter implements BatchWriter {
 
   #add(table: Table, key: Uint8Array, value: Uint8Array | undefined): void {
     assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'a key fits LMDB');
-    this.#tables.push((table as LmdbBackedTable).lmdb);
+    const {lmdb} = table as LmdbBackedTable;
+    assert(lmdb !== undefined, 'only a database opened for writing is written');
+    this.#tables.push(lmdb);
     this.#keys.push(key);
     this.#values.push(value);
   }
@@ -212,26 +230,28 @@ class CollectingWriter implements BatchWriter {
 }
 
 class LmdbBackedTable implements Table {
-  readonly lmdb: LmdbTable;
-  constructor(lmdb: LmdbTable) {
+  /** Undefined when only reading and the table was never made: it reads as empty. */
+  readonly lmdb: LmdbTable | undefined;
+  constructor(lmdb: LmdbTable | undefined) {
     this.lmdb = lmdb;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const value = this.lmdb.getBinary(key);
+    const value = this.lmdb?.getBinary(key);
     return value === undefined ? undefined : plain(value);
   }
 
   peek(key: Uint8Array): Uint8Array | undefined {
-    const value = this.lmdb.getBinaryFast(key);
+    const value = this.lmdb?.getBinaryFast(key);
     return value === undefined ? undefined : plain(value);
   }
 
   has(key: Uint8Array): boolean {
-    return this.lmdb.doesExist(key);
+    return this.lmdb?.doesExist(key) ?? false;
   }
 
   *range(query: RangeQuery = {}): Iterable<{readonly key: Uint8Array; readonly value: Uint8Array}> {
+    if (this.lmdb === undefined) return;
     const rows = this.lmdb.getRange({
       // A reverse walk starts at its upper end.
       ...(query.reverse === true
@@ -244,8 +264,8 @@ class LmdbBackedTable implements Table {
   }
 
   rowCount(): number {
-    const stats = this.lmdb.getStats();
-    return 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0;
+    const stats = this.lmdb?.getStats();
+    return stats !== undefined && 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0;
   }
 }
 

@@ -3,7 +3,8 @@
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {open as openBare} from 'lmdb';
 import {join} from 'node:path';
 import {LOCK_FILE_NAME, lockDirectory} from '../../../src/storage/directory-lock.js';
 import {openDatabase} from '../../../src/storage/open-database.js';
@@ -97,6 +98,36 @@ database('database-corrupt when the rows are of another kind', async () => {
 
 database('database-missing when asked to read what is not there', () => {
   assert.is(codeOf(() => openDatabase(options({readOnly: true}))), 'database-missing');
+});
+
+database('database-missing when the process that made it was killed before it wrote what it is', async () => {
+  const empty = options();
+  await openBare({path: empty.directory, noSubdir: false, maxDbs: 16}).close();
+  assert.is(codeOf(() => openDatabase({...empty, readOnly: true})), 'database-missing');
+  const withTable = options();
+  const root = openBare({path: withTable.directory, noSubdir: false, maxDbs: 16});
+  root.openDB({name: 'identity', encoding: 'binary', keyEncoding: 'binary'});
+  await root.close();
+  assert.is(codeOf(() => openDatabase({...withTable, readOnly: true})), 'database-missing');
+  const noByte = options();
+  mkdirSync(noByte.directory);
+  writeFileSync(join(noByte.directory, 'data.mdb'), '');
+  assert.is(codeOf(() => openDatabase({...noByte, readOnly: true})), 'database-missing');
+  // The next start goes on as if nothing had been.
+  for (const place of [empty, withTable, noByte]) {
+    const again = openDatabase(place);
+    assert.is(again.formatVersion, 1);
+    await again.close();
+  }
+});
+
+database('a table that was never made reads as empty', async () => {
+  const place = options();
+  await openDatabase(place).close();
+  const reading = openDatabase({...place, readOnly: true});
+  const table = reading.table('coins');
+  assert.equal([table.get(key(1)), table.peek(key(1)), table.has(key(1)), table.rowCount(), [...table.range()]], [undefined, undefined, false, 0, []]);
+  await reading.close();
 });
 
 database.after(() => temporary.dispose());
