@@ -8,7 +8,7 @@ import {runCrashCampaign} from '../support/crash-campaign.js';
 import {CAMPAIGNS} from '../support/crash-campaigns.js';
 import {ChainLoad} from '../support/load-chain.js';
 
-const KILLS = 10;
+const KILLS = 8;
 /** Another one in each run of an hour: repeated runs see other moments, and a failure names its seed. */
 const SEED = Math.floor(Date.now() / 3_600_000);
 
@@ -17,9 +17,9 @@ const crash = suite('crash / node');
 crash(`${KILLS} kills: verify is clean, and nothing that was acknowledged is missing`, async () => {
   const report = await runCrashCampaign({seed: SEED, kills: KILLS, killsFromNothing: 2, ...CAMPAIGNS.node, loadMsMax: 700});
   const moments = report.kills.map(({moment, afterMs}) => `${moment} ${afterMs} ms`).join(', ');
-  process.stdout.write(`note: seed ${SEED}: ${report.acknowledged} blocks acknowledged, killed ${moments}\n`);
+  process.stdout.write(`\nnote: seed ${SEED}: ${report.acknowledged} blocks acknowledged, killed ${moments}\n`);
   assert.equal(report.kills.filter(({problems}) => problems.length > 0), [], `seed ${SEED}, data in ${report.keptDataDir}`);
-  assert.ok(report.acknowledged > 120, 'the load was too small to prove anything');
+  assert.ok(report.acknowledged > 115, 'the load was too small to prove anything');
 });
 
 crash('the comparison notices a promise that was not kept', async () => {

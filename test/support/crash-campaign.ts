@@ -47,7 +47,7 @@ export type KillMoment = 'first start' | 'starting' | 'serving' | 'stopping';
 export interface KillReport {
   readonly number: number;
   readonly moment: KillMoment;
-  /** Since the spawn, since it served, or since SIGTERM. */
+  /** Since the spawn, since it served or made its first promise, or since SIGTERM. */
   readonly afterMs: number;
   readonly acknowledged: number;
   /** Empty: this kill did no harm. */
@@ -65,6 +65,7 @@ const KILL_AFTER_MS_MIN = 20;
 /** A stop on SIGTERM takes about this long under load. */
 const STOPPING_MS_MAX = 300;
 const START_MS_GUESS = 700;
+const FIRST_PROMISE_MS_MAX = 10_000;
 /** In turn, so that a short campaign meets all three. */
 const MOMENTS: readonly KillMoment[] = ['serving', 'serving', 'starting', 'serving', 'stopping', 'serving', 'serving', 'serving'];
 
@@ -80,6 +81,8 @@ export async function runCrashCampaign(options: CampaignOptions): Promise<Campai
 interface PlannedKill {
   readonly moment: KillMoment;
   readonly afterMs: number;
+  /** Counted from the first promise of this life, so that a slow machine is under load too; else from when it serves. */
+  readonly isAfterPromise: boolean;
 }
 
 class Campaign {
@@ -105,12 +108,13 @@ class Campaign {
     const {kills: count, killsFromNothing = 0, onKill} = this.#options;
     for (let number = 1; number <= count; number++) {
       if (number === killsFromNothing + 1) await this.#prime();
-      const planned = number <= killsFromNothing ? {moment: 'first start' as const, afterMs: this.#random.below(Math.round(this.#startMs))} : this.#plan(number);
+      const planned = number <= killsFromNothing ? {moment: 'first start' as const, afterMs: this.#random.below(Math.round(this.#startMs)), isAfterPromise: false} : this.#plan(number);
       const problems = await this.#kill(planned);
       problems.push(...await this.#examineFiles(planned.moment));
       // A start that was killed shows nothing over RPC: the start after the last kill is looked at before that kill is reported.
       if (number === count) problems.push(...await this.#finish());
-      const report = {number, ...planned, acknowledged: this.acknowledged, problems};
+      const {moment, afterMs} = planned;
+      const report = {number, moment, afterMs, acknowledged: this.acknowledged, problems};
       kills.push(report);
       onKill?.(report);
     }
@@ -119,9 +123,10 @@ class Campaign {
 
   #plan(number: number): PlannedKill {
     const moment = MOMENTS[number % MOMENTS.length]!;
-    if (moment === 'starting') return {moment, afterMs: this.#random.below(Math.round(this.#startMs))};
-    if (moment === 'stopping') return {moment, afterMs: this.#random.below(STOPPING_MS_MAX)};
-    return {moment: 'serving', afterMs: KILL_AFTER_MS_MIN + this.#random.below(this.#options.loadMsMax)};
+    const isAfterPromise = number % 3 !== 0;
+    if (moment === 'starting') return {moment, isAfterPromise, afterMs: this.#random.below(Math.round(this.#startMs))};
+    if (moment === 'stopping') return {moment, isAfterPromise, afterMs: this.#random.below(STOPPING_MS_MAX)};
+    return {moment: 'serving', isAfterPromise, afterMs: KILL_AFTER_MS_MIN + this.#random.below(this.#options.loadMsMax)};
   }
 
   async #prime(): Promise<void> {
@@ -135,7 +140,7 @@ class Campaign {
   }
 
   /** One life and its violent end. @returns what was wrong with the life before it, or with this one. */
-  async #kill({moment, afterMs}: PlannedKill): Promise<string[]> {
+  async #kill({moment, afterMs, isAfterPromise}: PlannedKill): Promise<string[]> {
     const child = this.#spawn();
     if (moment === 'starting' || moment === 'first start') {
       await sleep(afterMs);
@@ -144,7 +149,10 @@ class Campaign {
     const node = await child.ready();
     if (node === undefined) return [`the start after a kill ended by itself:\n${child.output()}`];
     const problems = await this.#missing(node);
+    const promised = this.acknowledged;
     for (const load of this.#loads) load.start(node);
+    const waitUntilMs = performance.now() + (isAfterPromise ? FIRST_PROMISE_MS_MAX : 0);
+    while (this.acknowledged === promised && performance.now() < waitUntilMs && !child.hasExited) await sleep(5);
     await sleep(moment === 'stopping' ? this.#random.below(this.#options.loadMsMax) : afterMs);
     if (moment === 'stopping' && !child.hasExited) {
       child.child.kill('SIGTERM');

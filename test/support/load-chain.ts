@@ -111,6 +111,8 @@ export class ChainLoad implements CrashLoad {
   /** @returns false when the node is gone. */
   async #act(node: ServingNode): Promise<boolean> {
     const dice = this.#random.below(100);
+    // Others may mine too: their branch is the one to build on, or to fork from.
+    if (dice % 4 === 0) this.model.moveTo(await this.#follow(node));
     if (dice < 55) return await this.#grow(node, 1 + this.#random.below(4));
     if (dice < 75) return await this.#fork(node, 1 + this.#random.below(REORG_DEPTH_MAX), true);
     if (dice < 80) return await this.#fork(node, 1 + this.#random.below(REORG_DEPTH_MAX), false);
