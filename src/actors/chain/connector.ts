@@ -56,11 +56,8 @@ export class Connector {
       medianTimePastAt: (at) => index.medianTimePastAt(parent, at),
     });
     // The coins stay as they are between two slices: this actor is their one writer and takes no other message meanwhile.
-    let step = steps.next();
-    for (let taken = 1; step.done !== true; step = steps.next(), taken++) {
-      if (taken % STEPS_PER_LOOK === 0 && slices.isSpent()) await slices.next();
-    }
-    const verdict = step.value;
+    let verdict = connectSlice(steps, slices);
+    for (; verdict === undefined; verdict = connectSlice(steps, slices)) await slices.next();
     if (!verdict.ok) return verdict;
     if (slices.isSpent()) await slices.next();
     const {spentByTx} = verdict.value.undo;
@@ -170,5 +167,14 @@ export class Connector {
   #publishTip(previousHash: Uint8Array, disconnectedCount: number, timeSec: number): void {
     const {index, writer, publish} = this.#modules;
     publish({type: 'chain.tipChanged', tip: index.tipView(timeSec, writer.logSeq), previousHash, disconnectedCount});
+  }
+}
+
+/** Steps until the slice is spent. @returns the verdict, or undefined while there is more to do. */
+function connectSlice(steps: ReturnType<typeof connectBlockInSteps>, slices: TimeSlices): Verdict<BlockConnection> | undefined {
+  for (let taken = 1; ; taken++) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (taken % STEPS_PER_LOOK === 0 && slices.isSpent()) return undefined;
   }
 }

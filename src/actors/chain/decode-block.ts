@@ -23,13 +23,7 @@ export async function decodeBlockInSlices(bytes: Uint8Array, slices: TimeSlices)
     const header = readHeader(reader);
     const count = reader.count(TRANSACTION_SIZE_MIN);
     const transactions: Transaction[] = [];
-    let lookAt = 0;
-    for (let i = 0; i < count; i++) {
-      transactions.push(readTransaction(reader));
-      if (reader.position < lookAt) continue;
-      lookAt = reader.position + BYTES_PER_LOOK;
-      if (slices.isSpent()) await slices.next();
-    }
+    while (!readSlice(reader, {transactions, count}, slices)) await slices.next();
     if (reader.position !== bytes.length) return reject('block-decode-failed', `${bytes.length - reader.position} bytes left over`);
     const strippedSize = HEADER_SIZE + transactionListSize(transactions.map((transaction) => transaction.strippedSize));
     return {ok: true, value: {header, transactions, bytes, strippedSize}};
@@ -37,4 +31,21 @@ export async function decodeBlockInSlices(bytes: Uint8Array, slices: TimeSlices)
     if (error instanceof DecodeError) return reject('block-decode-failed', error.message);
     throw error;
   }
+}
+
+/**
+ * Reads until the slice is spent, which the last transaction may also do. @returns whether nothing is left. A function of its own, because
+ * the engine runs a loop with an `await` in it interpreted again after each of them.
+ */
+function readSlice(
+  reader: ByteReader, {transactions, count}: {readonly transactions: Transaction[]; readonly count: number}, slices: TimeSlices,
+): boolean {
+  let lookAt = 0;
+  while (transactions.length < count) {
+    transactions.push(readTransaction(reader));
+    if (reader.position < lookAt) continue;
+    lookAt = reader.position + BYTES_PER_LOOK;
+    if (slices.isSpent()) return false;
+  }
+  return true;
 }
