@@ -92,9 +92,9 @@ export class CrashChild {
     });
   }
 
-  /** Entries of level error, and anything that Node itself printed about an exception. */
+  /** Entries of level error, whatever threw out of an actor, and anything that Node itself printed about an exception. */
   errorLines(): readonly string[] {
-    const errors = this.logEntries().filter(({level}) => level >= LEVEL_ERROR).map((entry) => JSON.stringify(entry));
+    const errors = this.logEntries().filter(({level, code}) => level >= LEVEL_ERROR || /^actor-(stop-)?failed/.test(code ?? '')).map((entry) => JSON.stringify(entry));
     return /Unhandled|Uncaught|throw /.test(this.#printed) ? [...errors, this.#printed.slice(-2_000)] : errors;
   }
 
