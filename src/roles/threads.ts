@@ -5,20 +5,47 @@ import type {Config} from '../config.js';
 import type {Clock} from '../runtime/clock.js';
 import type {Log} from '../runtime/log.js';
 import {createInlineShareHasher, createInlineSignatureVerifier} from '../workers/inline.js';
+import type {ShareToHash} from '../workers/tasks.js';
 import {createThreadPool} from '../workers/thread-pool.js';
+import type {SignatureCheck} from '../protocol/script/signature-check.js';
 import type {Threads} from './site.js';
 
+/** Well-formed and wrong: enough to make a thread choose its backends and report them. */
+const FIRST_CHECK: SignatureCheck = {
+  scheme: 'ecdsa',
+  // The generator of secp256k1 (SEC 2, 2.4.1), compressed.
+  publicKey: Uint8Array.from('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'.match(/../g)!, (byte) => Number.parseInt(byte, 16)),
+  signature: new Uint8Array(64).fill(1),
+  message: new Uint8Array(32),
+};
+const FIRST_SHARE: ShareToHash = {
+  // Jobs of the pool are counted up from 1 and never come here.
+  job: {jobKey: 0xffffffff, coinbase1: new Uint8Array(1), coinbase2: new Uint8Array(1), branch: new Uint8Array(0), previousHash: new Uint8Array(32), bits: 0},
+  extranonce1: new Uint8Array(4), extranonce2: new Uint8Array(4), version: 0, timeSec: 0, nonce: 0,
+};
+
 export async function startThreads(config: Config, clock: Clock, log: Log): Promise<Threads> {
-  const nowMs = (): number => clock.nowMs();
-  if (config.workers.threads > 0) {
-    return createThreadPool({
-      threads: config.workers.threads,
-      nowMs,
-      onThreadError: (error) => log.error({code: 'worker-thread-lost', err: error}, 'a worker thread ended and was replaced'),
-    });
+  const threads = config.workers.threads > 0 ? startPool(config.workers.threads, clock, log) : await startInline(clock);
+  // The first task pays for the start of a thread and for the self-check of its backends: not a miner, not a block.
+  const [checked, hashed] = await Promise.all([threads.signatures.verify([FIRST_CHECK]), threads.shares.hash(FIRST_SHARE)]);
+  if (!checked.ok || !hashed.ok) log.warn({code: 'workers-not-ready'}, 'the worker threads did not answer their first task');
+  for (const {kernel, backends, threads: count} of threads.report()) {
+    log.info({code: 'worker-backends', kernel, backends, threads: count}, 'what the worker threads compute with');
   }
+  return threads;
+}
+
+function startPool(threads: number, clock: Clock, log: Log): Threads {
+  return createThreadPool({
+    threads,
+    nowMs: () => clock.nowMs(),
+    onThreadError: (error) => log.error({code: 'worker-thread-lost', err: error}, 'a worker thread ended and was replaced'),
+  });
+}
+
+async function startInline(clock: Clock): Promise<Threads> {
   const modules = {
-    nowMs,
+    nowMs: () => clock.nowMs(),
     timers: {set: (delayMs: number, run: () => void) => setTimeout(run, delayMs), clear: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout)},
     yieldTurn: (resume: () => void) => {
       setImmediate(resume);
