@@ -92,16 +92,19 @@ class Accounting implements Behaviour<AccountingInbox> {
   #isCommitDue = false;
   /** Blocks that the chain judged and whose share is not in the log yet. */
   readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]}>();
-  readonly #blockShares = new Map<string, {readonly seq: number; readonly roundWork: bigint}>();
-  #roundWork = 0n;
+  readonly #blockShares = new Map<string, {readonly seq: number; readonly totalWork: bigint}>();
+  /** Work of all shares that this run knows; rounds are differences of it. */
+  #totalWork = 0n;
+  #totalWorkAtRoundStart = 0n;
   #networkWork = 0n;
   #windowWork = 0n;
 
   constructor(options: AccountingOptions, ctx: Context) {
     this.#options = options;
-    this.#statistics = new MinerStatistics(ctx.clock.wallMs());
     this.#ledger = new RewardLedger(options.maturityBlocks, options.store.foundBlocks());
-    this.#rebuild();
+    const logged = this.#newestShares();
+    this.#statistics = new MinerStatistics(Math.min(ctx.clock.wallMs(), logged[0]?.atMs ?? Infinity));
+    this.#rebuild(logged);
     ctx.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], ctx.self);
     ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
     this.#askChain(ctx);
@@ -174,8 +177,8 @@ class Accounting implements Behaviour<AccountingInbox> {
       accountCount: this.#statistics.accountCount,
       sharesAccepted: this.#options.store.lastShareSeq(),
       sharesRejected: {...this.#statistics.rejected},
-      blocksFound: this.#ledger.blockCount,
-      roundEffort: ratio(this.#roundWork, this.#networkWork),
+      blocksFound: this.#ledger.standingCount,
+      roundEffort: ratio(this.#totalWork - this.#totalWorkAtRoundStart, this.#networkWork),
       lastShareSeq: this.#options.store.lastShareSeq(),
       scheme: this.#options.scheme,
       feePpm: this.#options.feePpm,
@@ -232,7 +235,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   #counted({share, atMs, reply}: WaitingShare, row: ShareRow, ctx: Context): void {
     reply?.resolve({ok: true, seq: row.seq});
     this.#window.add(row.seq, row.account, row.work);
-    this.#roundWork += row.work;
+    this.#totalWork += row.work;
     const {hashes, difficulty} = this.#workOf.target(share.target);
     this.#statistics.countAccepted({
       account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs,
@@ -274,7 +277,7 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   #blockShareLogged(row: ShareRow, ctx: Context): void {
     const key = hashKey(row.hash);
-    const logged = {seq: row.seq, roundWork: this.#roundWork};
+    const logged = {seq: row.seq, totalWork: this.#totalWork};
     this.#rememberBlockShare(key, logged);
     const awaited = this.#awaitedBlocks.get(key);
     if (awaited === undefined) return;
@@ -283,7 +286,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#credit(awaited.record, logged, {ctx, replies: awaited.replies});
   }
 
-  #rememberBlockShare(key: string, logged: {readonly seq: number; readonly roundWork: bigint}): void {
+  #rememberBlockShare(key: string, logged: {readonly seq: number; readonly totalWork: bigint}): void {
     this.#blockShares.set(key, logged);
     if (this.#blockShares.size <= BLOCK_SHARES_KEPT) return;
     for (const oldest of this.#blockShares.keys()) {
@@ -298,20 +301,21 @@ class Accounting implements Behaviour<AccountingInbox> {
     const awaited = this.#awaitedBlocks.get(key);
     if (awaited === undefined) return;
     this.#awaitedBlocks.delete(key);
-    this.#credit(awaited.record, {seq: this.#options.store.lastShareSeq(), roundWork: this.#roundWork}, {ctx, replies: awaited.replies});
+    this.#credit(awaited.record, {seq: this.#options.store.lastShareSeq(), totalWork: this.#totalWork}, {ctx, replies: awaited.replies});
   }
 
-  #credit(record: RecordBlock, share: {readonly seq: number; readonly roundWork: bigint}, answer: {readonly ctx: Context; readonly replies: readonly PendingReply<ReplyOf<RecordBlock>>[]}): void {
+  #credit(record: RecordBlock, share: {readonly seq: number; readonly totalWork: bigint}, answer: {readonly ctx: Context; readonly replies: readonly PendingReply<ReplyOf<RecordBlock>>[]}): void {
     const {ctx} = answer;
     const expectedWork = this.#workOf.target(record.target).work;
+    const roundWork = share.totalWork > this.#totalWorkAtRoundStart ? share.totalWork - this.#totalWorkAtRoundStart : 0n;
     const split = record.accepted ? this.#split(record, share.seq) : {feeSats: 0n, credits: []};
     const row: FoundBlockRow = {
       hash: record.hash, height: record.height, shareSeq: share.seq, account: record.account, minerName: record.minerName,
       foundAtSec: Math.floor(ctx.clock.wallMs() / 1000), rewardSats: record.rewardSats, feeSats: split.feeSats,
-      status: record.accepted ? 'pending' : 'rejected', roundWork: share.roundWork, expectedWork, credits: split.credits,
+      status: record.accepted ? 'pending' : 'rejected', roundWork, expectedWork, credits: split.credits,
       paysFinderDirectly: record.paysFinderDirectly,
     };
-    if (record.accepted) this.#roundWork -= share.roundWork < this.#roundWork ? share.roundWork : this.#roundWork;
+    if (record.accepted) this.#totalWorkAtRoundStart += roundWork;
     this.#ledger.put(row);
     if (answer.replies.length === 0) this.#storeRow(row, ctx, undefined);
     for (const reply of answer.replies) this.#storeRow(row, ctx, reply);
@@ -341,9 +345,10 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #askChain(ctx: Context): void {
+    // The blocks before the tip: a height that comes first would settle what only the blocks' own fate can.
+    for (const row of this.#ledger.unsettled().slice(-UNSETTLED_ASKED_MAX)) this.#askHeader(row.hash, ctx);
     ctx.pipeToSelf(ctx.ask<ChainMessage, GetTip>(this.#options.chain, {type: 'chain.getTip'}, {timeoutMs: CHAIN_TIMEOUT_MS}),
       (tip) => ({type: 'accounting.tipSeen', height: tip.height}), (error) => ({type: 'accounting.chainSilent', error}));
-    for (const row of this.#ledger.unsettled().slice(-UNSETTLED_ASKED_MAX)) this.#askHeader(row.hash, ctx);
   }
 
   #askHeader(hash: Uint8Array, ctx: Context): void {
@@ -351,22 +356,27 @@ class Accounting implements Behaviour<AccountingInbox> {
       (view) => ({type: 'accounting.headerSeen', hash, view}), (error) => ({type: 'accounting.chainSilent', error}));
   }
 
-  /** What the newest part of the log says; rejects, user agents and announced difficulties are not in it. */
-  #rebuild(): void {
+  #newestShares(): readonly ShareRow[] {
     const newestFirst: ShareRow[] = [];
     for (const row of this.#options.store.sharesBackwards(this.#options.store.lastShareSeq())) {
       if (newestFirst.push(row) >= REBUILD_SHARES_MAX) break;
     }
+    return newestFirst.reverse();
+  }
+
+  /** What the newest part of the log says; rejects, user agents and announced difficulties are not in it. */
+  #rebuild(logged: readonly ShareRow[]): void {
     const lastFoundSeq = this.#options.store.foundBlocks().reduce((seq, row) => (row.status === 'rejected' ? seq : Math.max(seq, row.shareSeq)), 0);
-    for (const row of newestFirst.reverse()) {
+    for (const row of logged) {
       const hashes = Number(row.work);
       this.#window.add(row.seq, row.account, row.work);
-      if (row.seq > lastFoundSeq) this.#roundWork += row.work;
+      this.#totalWork += row.work;
+      if (row.seq <= lastFoundSeq) this.#totalWorkAtRoundStart = this.#totalWork;
       this.#statistics.countAccepted({
         account: row.account, minerName: row.minerName, userAgent: '', difficulty: hashes / HASHES_PER_DIFFICULTY_ONE, hashes,
         shareDifficulty: difficultyOfHash(row.hash), atMs: row.atMs,
       });
-      if (row.isBlock) this.#rememberBlockShare(hashKey(row.hash), {seq: row.seq, roundWork: this.#roundWork});
+      if (row.isBlock) this.#rememberBlockShare(hashKey(row.hash), {seq: row.seq, totalWork: this.#totalWork});
     }
   }
 }

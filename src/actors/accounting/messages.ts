@@ -75,6 +75,7 @@ export interface PoolTotals {
   readonly accountCount: number;
   readonly sharesAccepted: number;
   readonly sharesRejected: Readonly<Partial<Record<RejectReason, number>>>;
+  /** Without those that the chain refused or left. */
   readonly blocksFound: number;
   readonly roundEffort: number;
   readonly lastShareSeq: number;

@@ -47,6 +47,7 @@ export class MinerStatistics {
   /** Sessions per rig; an entry goes with its last session, so it is bounded by the connections. */
   readonly #connected = new Map<string, number>();
 
+  /** @param startedAtMs - wall clock of the first share that will be counted, or now: a rate is over the time since. */
   constructor(startedAtMs: number) {
     this.#hashrate = new HashrateEstimate(startedAtMs);
   }

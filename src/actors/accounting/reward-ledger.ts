@@ -19,18 +19,24 @@ export class RewardLedger {
   readonly #owed = new Map<string, Owed>();
   readonly #maturityBlocks: number;
   #tipHeight = 0;
+  #standingCount = 0;
 
   constructor(maturityBlocks: number, rows: readonly FoundBlockRow[]) {
     this.#maturityBlocks = maturityBlocks;
-    for (const row of rows) this.put(row);
+    for (const row of rows) {
+      this.put(row);
+      // As the last run left them, until the chain is heard: else every restart would orphan them for a moment.
+      if (isStanding(row)) this.#active.add(hashKey(row.hash));
+    }
   }
 
   get blockCount(): number {
     return this.#blocks.size;
   }
 
-  has(hash: Hash256): boolean {
-    return this.#blocks.has(hashKey(hash));
+  /** Without those that the chain refused or left. */
+  get standingCount(): number {
+    return this.#standingCount;
   }
 
   get(hash: Hash256): FoundBlockRow | undefined {
@@ -119,7 +125,9 @@ export class RewardLedger {
   }
 
   #count(row: FoundBlockRow, sign: 1n | -1n): void {
-    if (row.paysFinderDirectly || (row.status !== 'pending' && row.status !== 'confirmed')) return;
+    if (!isStanding(row)) return;
+    this.#standingCount += Number(sign);
+    if (row.paysFinderDirectly) return;
     for (const credit of row.credits) {
       let owed = this.#owed.get(credit.account);
       if (owed === undefined) {
@@ -130,4 +138,8 @@ export class RewardLedger {
       else owed.balanceSats += sign * credit.sats;
     }
   }
+}
+
+function isStanding({status}: FoundBlockRow): boolean {
+  return status === 'pending' || status === 'confirmed';
 }

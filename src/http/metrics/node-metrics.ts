@@ -90,7 +90,7 @@ function writePool(out: Exposition, pool: PoolOverview): void {
   out.family('counter', 'pithead_pool_shares_rejected_total', {
     help: 'Shares refused since the start, by reason.', samples: Object.entries(pool.sharesRejected).map(([reason, count]) => [{reason}, count] as const),
   });
-  out.value('gauge', 'pithead_pool_blocks_found', {help: 'Found blocks that the ledger holds.', value: pool.blocksFound});
+  out.value('gauge', 'pithead_pool_blocks_found', {help: 'Found blocks, without those that the chain refused or left.', value: pool.blocksFound});
   out.value('gauge', 'pithead_pool_round_effort_ratio', {help: 'Work of the round over the expected work.', value: pool.roundEffort});
   out.value('gauge', 'pithead_pool_window_fill_ratio', {help: 'How full the PPLNS window is.', value: pool.windowFill});
 }

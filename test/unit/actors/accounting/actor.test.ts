@@ -343,4 +343,62 @@ accounting('presence counts the sessions of a rig', async () => {
   assert.is((await pool.account('alice'))!.rigs[0]!.connected, 1);
 });
 
+accounting('the pool rate after a restart is that of the log, not all of it at once', async () => {
+  const pool = await aPool();
+  for (let i = 0; i < 100; i += 1) {
+    const share = pool.record();
+    await pool.sim.advance(6_000);
+    await share;
+  }
+  const rows = pool.store.sharesFrom(1, 1_000);
+  // Written anew with the times of a log whose last share is as old as the restarted pool's clock.
+  const again = new HeldStore();
+  const lastMs = rows.at(-1)!.atMs;
+  const startMs = (await aPool()).sim.system.clock.wallMs();
+  await again.inner.append({shares: rows.map((row) => ({...row, atMs: row.atMs - lastMs + startMs}))});
+  const {last1m, last5m, last1h} = (await (await aPool({store: again})).totals()).hashrate;
+  for (const rate of [last1m, last5m, last1h]) assert.ok(Math.abs(rate / (2 ** 32 / 6) - 1) < 0.15, `${rate}`);
+});
+
+accounting('confirmations of a matured block go on after a restart, and nothing is orphaned on the way', async () => {
+  const pool = await aPoolWithBlock();
+  const chain = {activeHashes: new Set([7]), tipHeight: 6};
+  const writesBefore = pool.store.appendCount;
+  const pending = await aPool({store: pool.store, chain});
+  assert.is(pool.store.appendCount, writesBefore, 'a restart that changes nothing writes nothing');
+  assert.equal((await pending.blocks()).map(({status, confirmations}) => ({status, confirmations})), [{status: 'pending', confirmations: 2}]);
+  chain.tipHeight = 20;
+  assert.is((await (await aPool({store: pool.store, chain})).blocks())[0]!.status, 'confirmed');
+  assert.is((await (await aPool({store: pool.store, chain})).blocks())[0]!.confirmations, 16);
+});
+
+accounting('found blocks that the chain refused or left are not counted as found', async () => {
+  const pool = await aPoolWithBlock();
+  pool.chain.activeHashes.add(9);
+  const refused = pool.recordBlock({hash: hashOf(8), accepted: false});
+  const second = pool.recordBlock({hash: hashOf(9), height: 6});
+  await pool.sim.advance(3_000);
+  await Promise.all([refused, second]);
+  assert.is((await pool.totals()).blocksFound, 2);
+  pool.sim.system.events.publish({type: 'chain.blockDisconnected', height: 6, block: {header: {hash: hashOf(9)}}});
+  pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 6}});
+  await pool.sim.runUntilIdle();
+  assert.is((await pool.totals()).blocksFound, 1);
+  assert.equal((await pool.blocks()).map(({status}) => status).sort(), ['orphaned', 'pending', 'rejected']);
+});
+
+accounting('a round begins with the first share after a block, also when two blocks were logged before either was announced', async () => {
+  const pool = await aPool();
+  const shares = [pool.record(), pool.record({hash: hashOf(7), isBlock: true}), pool.record({hash: hashOf(8), isBlock: true}), pool.record()];
+  await pool.sim.runUntilIdle();
+  await Promise.all(shares);
+  const blocks = [pool.recordBlock(), pool.recordBlock({hash: hashOf(8), height: 6})];
+  await pool.sim.runUntilIdle();
+  await Promise.all(blocks);
+  const effort = new Map((await pool.blocks()).map((block) => [block.height, block.effort]));
+  // A share is an eighth of a block.
+  assert.ok(Math.abs(effort.get(5)! - 2 / 8) < 1e-5, `${effort.get(5)}`);
+  assert.ok(Math.abs(effort.get(6)! - 1 / 8) < 1e-5, `${effort.get(6)}`);
+});
+
 accounting.run();
