@@ -7,6 +7,7 @@
  * under way leaves the session standing until they are judged: one of them may be a block.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Protocol} from '../../runtime/actor.js';
+import {AskError} from '../../runtime/actor.js';
 import {StratumSession} from '../../protocol/stratum/session.js';
 import type {CloseReason, SessionConfig, SessionEffect, SessionEvent} from '../../protocol/stratum/session-types.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
@@ -50,7 +51,7 @@ export interface StratumSessionFacts {
 type Internal =
   | {readonly type: 'stratumSession.tick'}
   | {readonly type: 'stratumSession.shareHashed'; readonly shareId: number; readonly outcome: ShareHashOutcome}
-  | {readonly type: 'stratumSession.shareRecorded'; readonly shareId: number; readonly ok: boolean}
+  | {readonly type: 'stratumSession.shareRecorded'; readonly shareId: number; readonly ok: boolean; readonly mayBeRecorded: boolean}
   | {readonly type: 'stratumSession.candidateSettled'; readonly shareId: number; readonly isAccepted: boolean}
   | {readonly type: 'stratumSession.candidateLost'; readonly effect: CandidateEffect; readonly attempt: number; readonly error: unknown}
   | {readonly type: 'stratumSession.candidateRetry'; readonly effect: CandidateEffect; readonly attempt: number}
@@ -119,7 +120,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
       }
       case 'stratumSession.shareRecorded':
         this.#underWay -= 1;
-        this.#feed({type: 'shareRecorded', shareId: message.shareId, ok: message.ok}, ctx);
+        this.#feed({type: 'shareRecorded', shareId: message.shareId, ok: message.ok, mayBeRecorded: message.mayBeRecorded}, ctx);
         return this.#shareDone(ctx);
       case 'stratumSession.candidateSettled':
         this.#underWay -= 1;
@@ -180,7 +181,9 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
         const {shareId, share} = effect;
         this.#underWay += 1;
         const recorded = ctx.ask<AccountingMessage, RecordShare>(this.#options.accounting, {type: 'accounting.recordShare', share}, {timeoutMs: RECORD_TIMEOUT_MS});
-        return ctx.pipeToSelf(recorded, ({ok}) => ({type: 'stratumSession.shareRecorded', shareId, ok}), () => ({type: 'stratumSession.shareRecorded', shareId, ok: false}));
+        return ctx.pipeToSelf(recorded, ({ok}) => ({type: 'stratumSession.shareRecorded', shareId, ok, mayBeRecorded: false}),
+          // Only a refusal says that it is not in the log; after a time-out it may yet be written.
+          (error) => ({type: 'stratumSession.shareRecorded', shareId, ok: false, mayBeRecorded: !(error instanceof AskError && error.code === 'refused')}));
       }
       case 'submitCandidate':
         this.#underWay += 1;

@@ -30,8 +30,15 @@ export interface ShareHost {
   /** What the client asked for; 0 when it did not negotiate version rolling. */
   readonly clientVersionMask: number;
   findUser(userName: string): {readonly account: string; readonly minerName: string} | undefined;
+  /** Whose work this connection was given, when a submit names nobody that is known. */
+  firstUser(): {readonly account: string; readonly minerName: string} | undefined;
   emit(effect: SessionEffect): void;
 }
+
+/** What a hashed share is refused for: by what it is, or by what was known before it was hashed. */
+type HashedRejectReason = ShareRejectReason | ForeseenReject;
+/** A share that will not count is hashed all the same: it might be a block. */
+type ForeseenReject = 'unauthorised' | 'busy';
 
 interface PendingShare {
   readonly id: RequestId | undefined;
@@ -43,11 +50,12 @@ interface PendingShare {
   readonly receivedAtMs: number;
   readonly hasGrantedVersion: boolean;
   readonly hasTimeInRange: boolean;
+  readonly foreseen: ForeseenReject | undefined;
   hash: Hash256 | undefined;
   /** What it was judged by and is credited with. */
   difficulty: ShareDifficulty;
   isBlock: boolean;
-  rejection: ShareRejectReason | undefined;
+  rejection: HashedRejectReason | undefined;
   waitsForChain: boolean;
   waitsForDisk: boolean;
 }
@@ -60,7 +68,8 @@ interface EarlierLine {
 }
 
 const EARLIER_LINES_MAX = 64;
-const BUSY_TEXT = 'The pool is busy, the share was not counted';
+const BUSY = {code: STRATUM_ERROR.other, text: 'The pool is busy, the share was not counted'} as const;
+const UNAUTHORISED = {code: STRATUM_ERROR.unauthorised, text: 'Unauthorised user'} as const;
 
 export class ShareDesk {
   accepted = 0;
@@ -95,19 +104,21 @@ export class ShareDesk {
     this.remember(submit.line, slot, time);
     const who = {id, slot, account: '', minerName: '', nowMs: time.nowMs};
     if (!host.isSubscribed) return this.refuse(who, 'not-subscribed', {code: STRATUM_ERROR.notSubscribed, text: 'Not subscribed'});
-    const user = host.findUser(fields.userName);
-    if (user === undefined) return this.refuse(who, 'unauthorised', {code: STRATUM_ERROR.unauthorised, text: 'Unauthorised user'});
-    const known = {...who, ...user};
+    const named = host.findUser(fields.userName);
+    const user = named ?? host.firstUser();
     const entry = host.jobs.find(fields.jobId);
+    if (user === undefined || (named === undefined && entry === undefined)) return this.refuse(who, 'unauthorised', UNAUTHORISED);
+    const known = {...who, ...user};
     if (entry === undefined) return this.refuse(known, 'unknown-job', {code: STRATUM_ERROR.jobNotFound, text: 'Job not found'});
     if (fields.extranonce2.length !== host.config.extranonce2Size) {
       return this.refuse(known, 'malformed', {code: STRATUM_ERROR.other, text: `extranonce2 must be ${host.config.extranonce2Size * 2} hex digits`});
     }
-    if (this.pending.size >= host.config.limits.sharesInFlightMax) {
-      return this.refuse(known, 'busy', {code: STRATUM_ERROR.other, text: BUSY_TEXT});
-    }
     if (fields.isNoncePadded) this.paddedNonces++;
-    this.hash({...known, entry}, fields, time);
+    const isBusy = this.pending.size >= host.config.limits.sharesInFlightMax;
+    const share = this.pendingShare({...known, entry}, fields, {time, foreseen: named === undefined ? 'unauthorised' : isBusy ? 'busy' : undefined});
+    if (isBusy) return this.hashHere(share, time.nowMs);
+    const shareId = this.keep(share);
+    host.emit({type: 'hashShare', shareId, task: share.task});
   }
 
   refuseMalformed(id: RequestId | undefined, text: string, nowMs: number): void {
@@ -118,13 +129,17 @@ export class ShareDesk {
   hashed(event: ShareEvent<'shareHashed'>, nowMs: number): void {
     const share = this.pending.get(event.shareId);
     if (share === undefined || share.hash !== undefined) return;
-    const {entry} = share;
     // Refused or failed: hashed here, some 30 us, because an unhashed share might have been a block.
     const header = event.outcome.ok ? event.outcome.header : shareHeader(share.task);
-    share.hash = event.outcome.ok ? event.outcome.hash : sha256d(header);
+    this.judge(event.shareId, share, {hash: event.outcome.ok ? event.outcome.hash : sha256d(header), header, nowMs});
+  }
+
+  private judge(shareId: number, share: PendingShare, {hash, header, nowMs}: {readonly hash: Hash256; readonly header: Uint8Array; readonly nowMs: number}): void {
+    const {entry} = share;
+    share.hash = hash;
     share.difficulty = entry.difficulty;
     const judgement = judgeShare({
-      hash: share.hash,
+      hash,
       networkTarget: entry.job.template.target,
       shareTarget: share.difficulty.target,
       isStale: entry.staleSinceMs !== undefined && share.receivedAtMs - entry.staleSinceMs > this.host.config.limits.staleGraceMs,
@@ -133,10 +148,11 @@ export class ShareDesk {
       hasTimeInRange: share.hasTimeInRange,
     });
     share.isBlock = judgement.isBlock;
-    share.rejection = judgement.rejection;
-    if (judgement.isBlock) this.submitCandidate(event.shareId, share, header);
-    if (judgement.rejection === undefined) this.record(event.shareId, share);
-    this.settle(event.shareId, share, nowMs);
+    // A block in spite of a crowd is a share like any other.
+    share.rejection = share.foreseen === 'unauthorised' || (share.foreseen === 'busy' && !judgement.isBlock) ? share.foreseen : judgement.rejection;
+    if (judgement.isBlock) this.submitCandidate(shareId, share, header);
+    if (share.rejection === undefined) this.record(shareId, share);
+    this.settle(shareId, share, nowMs);
   }
 
   candidateSettled(event: ShareEvent<'candidateSettled'>, nowMs: number): void {
@@ -156,33 +172,46 @@ export class ShareDesk {
     if (share === undefined || !share.waitsForDisk) return;
     share.waitsForDisk = false;
     if (!event.ok) {
-      // Not durable, so not counted: the miner may send it again.
-      share.entry.counted.delete(hashKey(share.hash!));
+      // Not in the log, so the miner may send it again. In doubt it may not: the log could hold it twice.
+      if (event.mayBeRecorded !== true) share.entry.counted.delete(hashKey(share.hash!));
       this.pending.delete(event.shareId);
-      return this.refuse({...share, nowMs}, 'busy', {code: STRATUM_ERROR.other, text: BUSY_TEXT});
+      return this.refuse({...share, nowMs}, 'busy', BUSY);
     }
     this.settle(event.shareId, share, nowMs);
   }
 
-  private hash(known: {readonly id: RequestId | undefined; readonly slot: ReplySlot | undefined; readonly account: string; readonly minerName: string; readonly entry: SentJob}, fields: SubmitFields, time: SessionTime): void {
+  private pendingShare(
+    known: {readonly id: RequestId | undefined; readonly slot: ReplySlot | undefined; readonly account: string; readonly minerName: string; readonly entry: SentJob},
+    fields: SubmitFields, {time, foreseen}: {readonly time: SessionTime; readonly foreseen: ForeseenReject | undefined},
+  ): PendingShare {
     const {host} = this;
     const {template} = known.entry.job;
     const mask = grantVersionMask({server: host.config.versionMask, client: host.clientVersionMask, jobVersion: template.version});
     const rolled = rollVersion({jobVersion: template.version, mask, bits: fields.versionBits ?? 0});
     const latestSec = Math.max(time.wallSec, template.curTimeSec) + host.config.limits.timeAheadSec;
-    const shareId = this.nextShareId++;
     const task = {
       job: known.entry.hashTaskJob, extranonce1: known.entry.extranonce1, extranonce2: fields.extranonce2,
       version: rolled.version, timeSec: fields.timeSec, nonce: fields.nonce,
     };
-    this.pending.set(shareId, {
+    return {
       id: known.id, slot: known.slot, account: known.account, minerName: known.minerName,
       entry: known.entry, task, receivedAtMs: time.nowMs, difficulty: known.entry.difficulty,
       hasGrantedVersion: rolled.isGranted,
       hasTimeInRange: fields.timeSec >= template.minTimeSec && fields.timeSec <= latestSec,
-      hash: undefined, isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
-    });
-    host.emit({type: 'hashShare', shareId, task});
+      foreseen, hash: undefined, isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
+    };
+  }
+
+  private keep(share: PendingShare): number {
+    const shareId = this.nextShareId++;
+    this.pending.set(shareId, share);
+    return shareId;
+  }
+
+  /** Too many are in hand, so this one costs nothing that lasts: some 30 us here, and only a block is kept. */
+  private hashHere(share: PendingShare, nowMs: number): void {
+    const header = shareHeader(share.task);
+    this.judge(this.keep(share), share, {hash: sha256d(header), header, nowMs});
   }
 
   private submitCandidate(shareId: number, share: PendingShare, header: Uint8Array): void {
@@ -223,6 +252,8 @@ export class ShareDesk {
 
   /** The reason must let the miner's owner understand: which hash, which difficulty. */
   private errorOf(share: PendingShare): {readonly code: StratumErrorCode; readonly text: string} {
+    if (share.rejection === 'unauthorised') return UNAUTHORISED;
+    if (share.rejection === 'busy') return BUSY;
     const error = stratumErrorOf(share.rejection!);
     if (share.rejection !== 'low-difficulty') return error;
     const leadingHex = bytesToHex(share.hash!.slice(20).reverse());

@@ -84,8 +84,8 @@ export type SessionEvent =
   | {readonly type: 'jobOffered'; readonly job: StratumJob; readonly cleanJobs: boolean}
   /** Not ok (the threads refused): the session hashes it itself. */
   | {readonly type: 'shareHashed'; readonly shareId: number; readonly outcome: {readonly ok: true; readonly hash: Hash256; readonly header: Uint8Array} | {readonly ok: false}}
-  /** ok: on disk. */
-  | {readonly type: 'shareRecorded'; readonly shareId: number; readonly ok: boolean}
+  /** ok: on disk. Not ok: not in the log, unless `mayBeRecorded` says that nobody knows (no answer in time). */
+  | {readonly type: 'shareRecorded'; readonly shareId: number; readonly ok: boolean; readonly mayBeRecorded?: boolean}
   /** Accepted: the chain has the block, on whichever branch. */
   | {readonly type: 'candidateSettled'; readonly shareId: number; readonly isAccepted: boolean}
   /** From the next job on; ignored unless the client subscribed to such changes. */

@@ -114,6 +114,10 @@ export class StratumSession implements ShareHost {
     return undefined;
   }
 
+  firstUser(): User | undefined {
+    return this.users.values().next().value;
+  }
+
   private handle(event: SessionEvent, time: SessionTime): void {
     switch (event.type) {
       case 'received': return this.receive(event.text, time);
@@ -216,7 +220,7 @@ export class StratumSession implements ShareHost {
     const {addressText, minerName} = splitUserName(request.userName);
     const decoded = this.config.decodeAccount(addressText);
     if (!decoded.ok) return this.answerError(id, STRATUM_ERROR.unauthorised, 'The user name must be a payout address of this chain, with .worker if you like');
-    const first = this.users.values().next().value;
+    const first = this.firstUser();
     if (this.config.isJobPerAccount && first !== undefined && first.account !== decoded.account) {
       return this.answerError(id, STRATUM_ERROR.unauthorised, 'One payout address per connection here: the blocks pay it directly');
     }

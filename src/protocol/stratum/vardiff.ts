@@ -171,6 +171,8 @@ export class Vardiff {
   decide(nowMs: number, networkExponent: number): VardiffMove | undefined {
     const move = this.fixed !== undefined ? {exponent: this.fixed, isUrgent: false} : this.wish(nowMs);
     const exponent = this.clamp(move.exponent, networkExponent);
+    // A wish that asks for what is there is met; kept, it would stand in the way of every later move.
+    if (exponent === this.current) this.wished = undefined;
     return exponent === this.current ? undefined : {exponent, isUrgent: move.isUrgent};
   }
 
@@ -195,8 +197,11 @@ export class Vardiff {
   }
 
   private wish(nowMs: number): VardiffMove {
+    // First, so that no client can hold a flood of shares by wishing for it again and again.
+    const rise = this.quickRise(nowMs);
+    if (rise !== undefined) return rise;
     if (this.wished !== undefined) return {exponent: this.wished, isUrgent: false};
-    return this.quickRise(nowMs) ?? this.descent(nowMs) ?? this.largeMove(nowMs) ?? this.fineMove(nowMs)
+    return this.descent(nowMs) ?? this.largeMove(nowMs) ?? this.fineMove(nowMs)
       ?? {exponent: this.current, isUrgent: false};
   }
 

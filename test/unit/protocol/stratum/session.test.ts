@@ -467,4 +467,46 @@ session('a flood of requests behind one slow share ends the session, not the mem
   assert.is(machine.of('close')[0]!.reason, 'too-many-requests');
 });
 
+session('a block is hashed and goes to the chain although too many shares are in hand; a mere share is refused as busy', () => {
+  const job = aJob({number: 1});
+  const machine = new Machine({isServed: false, limits: {sharesInFlightMax: 1}}).start(job);
+  machine.send({id: 6, method: 'mining.submit', params: solve(job, {target: 2n ** 256n - 1n, above: job.template.target})});
+  machine.send({id: 7, method: 'mining.submit', params: solve(job, {target: 2n ** 256n - 1n, above: job.template.target, extranonce2: 1})});
+  assert.is(machine.session.describe(machine.nowMs).sharesRejected, 1);
+  machine.send({id: 8, method: 'mining.submit', params: solve(job, {target: job.template.target, extranonce2: 2})});
+  const [candidate] = machine.of('submitCandidate');
+  assert.is(candidate!.account, 'alice');
+  machine.step({type: 'candidateSettled', shareId: candidate!.shareId, isAccepted: true});
+  machine.serve(machine.of('hashShare')[0]!);
+  for (const effect of machine.of('recordShare')) machine.serve(effect);
+  assert.equal(machine.newLines().filter(({id}) => typeof id === 'number').map((line) => line.result ?? codeOf(line)), [true, 20, true]);
+});
+
+session('a block under a name that nobody authorised goes to the chain, for the account whose work it is', () => {
+  for (const isAccepted of [true, false]) {
+    const job = aJob({number: 1});
+    const machine = new Machine({isServed: false}).start(job);
+    machine.send({id: 7, method: 'mining.submit', params: solve(job, {target: job.template.target, userName: 'carol.rig'})});
+    for (const effect of machine.of('hashShare')) machine.serve(effect);
+    assert.equal(machine.of('submitCandidate').map(({account}) => account), ['alice']);
+    assert.is(machine.of('recordShare').length, 0);
+    machine.step({type: 'candidateSettled', shareId: machine.of('submitCandidate')[0]!.shareId, isAccepted});
+    for (const effect of machine.of('recordShare')) machine.serve(effect);
+    const answer = machine.newLines().find(({id}) => id === 7);
+    assert.is(answer?.result ?? codeOf(answer), isAccepted ? true : 24);
+  }
+});
+
+session('a share whose record is in doubt is refused, and sent again it is a duplicate: it may be in the log', () => {
+  const job = aJob({number: 1, template: HARD});
+  const machine = new Machine({isServed: false, config: {vardiff: VARDIFF}}).start(job);
+  const params = solve(job, {target: EASY_TARGET});
+  machine.send({id: 1, method: 'mining.submit', params});
+  machine.serve(machine.of('hashShare')[0]!);
+  machine.step({type: 'shareRecorded', shareId: 1, ok: false, mayBeRecorded: true});
+  assert.is(codeOf(machine.newLines()[0]), 20);
+  machine.isServed = true;
+  assert.is(codeOf(machine.request('mining.submit', params)), 22);
+});
+
 session.run();

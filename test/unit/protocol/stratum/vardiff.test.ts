@@ -159,6 +159,26 @@ vardiff('a suggestion is taken once and then left to the estimate', () => {
   assert.is(machine.decide(0, NO_NETWORK_LIMIT), undefined);
 });
 
+vardiff('a suggestion of what is already announced, or of what a limit makes that, does not stop later moves', () => {
+  for (const suggested of [0, -20]) {
+    const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: 0, exponentMax: 20}, 0);
+    machine.suggest(suggested);
+    assert.is(machine.decide(0, NO_NETWORK_LIMIT), undefined);
+    for (let i = 1; i <= 8; i++) machine.creditShare(0, i * 100);
+    assert.ok(machine.decide(800, NO_NETWORK_LIMIT)!.exponent > 4);
+  }
+});
+
+vardiff('repeated suggestions of an easy difficulty cannot hold a flood of shares', () => {
+  const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: -10, exponentMax: 20}, 0);
+  for (let i = 1; i <= 8; i++) {
+    machine.creditShare(0, i * 100);
+    machine.suggest(-10);
+  }
+  const move = machine.decide(800, NO_NETWORK_LIMIT);
+  assert.ok(move!.exponent > 4 && move!.isUrgent, JSON.stringify(move));
+});
+
 vardiff('a clock that stands still or steps back changes nothing by itself', () => {
   const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: -10, exponentMax: 20}, 1_000_000);
   machine.creditShare(0, 1_000_000);
