@@ -19,9 +19,9 @@ export function banner({config, version, endpoints}: BannerFacts): string {
     const url = `stratum+tcp://${endpoints.stratum}`;
     rows.push(['miners', `${url}  user: ADDRESS.rig1  password: x`]);
     rows.push(['', `minerd -a sha256d -o ${url} -u ADDRESS.rig1 -p x`]);
-    rows.push(['', 'ADDRESS is an address of this chain: `pithead keygen` makes one']);
+    rows.push(['', 'ADDRESS is an address of this chain: `npx pithead keygen` makes one']);
   }
-  if (endpoints.rpc !== undefined) rows.push(['JSON-RPC', `${endpoints.rpc}  try: pithead rpc${dataFlag(config)} getblockchaininfo`]);
+  if (endpoints.rpc !== undefined) rows.push(['JSON-RPC', `${endpoints.rpc}  try: npx pithead rpc${dataFlag(config)} getblockchaininfo`]);
   rows.push(['data', resolve(config.dataDir)]);
   rows.push(['stop', 'Ctrl-C; a second one stops without waiting for miners']);
   const lines = rows.map(([name, text]) => `  ${name.padEnd(9)} ${text}`);
