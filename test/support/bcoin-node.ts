@@ -51,17 +51,24 @@ export interface BcoinNode {
   close(): Promise<void>;
 }
 
-export async function startBcoin(): Promise<BcoinNode> {
+export interface BcoinOptions {
+  /** BIP 34, 65 and 66 from block 1, as Bitcoin Core's regtest has them today; bcoin knows the heights of 2018. */
+  readonly hasBuriedForks?: boolean;
+}
+
+export async function startBcoin(options: BcoinOptions = {}): Promise<BcoinNode> {
   if (!existsSync(`${FIXTURE}node_modules/bcoin`)) {
     throw new Error('bcoin is not installed: run `node scripts/install-fixtures.mjs` (npm test does it)');
   }
   process.env.NODE_BACKEND = 'js'; // Its native addons were not built.
   const require = createRequire(`${FIXTURE}package.json`);
-  const {FullNode, Block, TX} = require('bcoin') as {
+  const {FullNode, Block, TX, Network} = require('bcoin') as {
+    Network: {get(name: string): {readonly block: {bip34height: number; bip65height: number; bip66height: number}}};
     FullNode: new (options: object) => BcoinFullNode;
     Block: {fromRaw(hex: string, encoding: 'hex'): BcoinBlock};
     TX: {fromRaw(hex: string, encoding: 'hex'): unknown};
   };
+  if (options.hasBuriedForks === true) Object.assign(Network.get('regtest').block, {bip34height: 1, bip65height: 1, bip66height: 1});
   const node = new FullNode({network: 'regtest', memory: true, listen: false, workers: false, 'log-level': 'none', 'log-console': false});
   await node.open();
   return {
