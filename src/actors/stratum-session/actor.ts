@@ -261,7 +261,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
 
   #shareDone(ctx: Context): void {
     this.#resumeReading();
-    if (this.#isGone && this.#underWay === 0) ctx.stop(ctx.self, 'now');
+    if (this.#isGone && this.#machine.isFinished && this.#underWay === 0) ctx.stop(ctx.self, 'now');
   }
 
   #resumeReading(): void {
@@ -279,7 +279,8 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   #connectionClosed(ctx: Context): void {
     this.#isGone = true;
     ctx.timers.cancel('tick');
-    if (this.#underWay === 0) ctx.stop(ctx.self, 'now');
+    this.#feed({type: 'connectionLost'}, ctx);
+    if (this.#machine.isFinished && this.#underWay === 0) ctx.stop(ctx.self, 'now');
     else ctx.timers.once('linger', LINGER_MS, {type: 'stratumSession.lingerOver'});
   }
 
