@@ -9,7 +9,7 @@
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Protocol} from '../../runtime/actor.js';
 import {AskError} from '../../runtime/actor.js';
 import {StratumSession} from '../../protocol/stratum/session.js';
-import type {CloseReason, SessionConfig, SessionEffect, SessionEvent} from '../../protocol/stratum/session-types.js';
+import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionTime} from '../../protocol/stratum/session-types.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ShareHashOutcome, ShareHasher} from '../../workers/tasks.js';
@@ -98,13 +98,16 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   #inputBytesLeft: number;
   #isPaused = false;
   #isGone = false;
+  /** Of the last tick: header times are bounded in hours, and the wall clock is not free to ask three times a share. */
+  #wallSec: number;
 
   constructor(options: StratumSessionOptions, facts: StratumSessionFacts, ctx: Context) {
     this.#options = options;
     this.#facts = facts;
     this.#inputBytesLeft = options.limits.inputBytesPerSecMax;
-    this.#connectedAtSec = Math.floor(ctx.clock.wallMs() / 1000);
-    this.#machine = new StratumSession({...options.session, sessionId: facts.id, extranonce1: facts.extranonce1}, timeOf(ctx));
+    this.#wallSec = Math.floor(ctx.clock.wallMs() / 1000);
+    this.#connectedAtSec = this.#wallSec;
+    this.#machine = new StratumSession({...options.session, sessionId: facts.id, extranonce1: facts.extranonce1}, this.#time(ctx));
     ctx.timers.every('tick', TICK_MS, {type: 'stratumSession.tick'});
     if (facts.job !== undefined) this.#offer(facts.job, true, ctx);
   }
@@ -164,7 +167,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   }
 
   #feed(event: SessionEvent, ctx: Context): void {
-    for (const effect of this.#machine.step(event, timeOf(ctx))) this.#carryOut(effect, ctx);
+    for (const effect of this.#machine.step(event, this.#time(ctx))) this.#carryOut(effect, ctx);
   }
 
   #carryOut(effect: SessionEffect, ctx: Context): void {
@@ -254,6 +257,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   }
 
   #tick(ctx: Context): void {
+    this.#wallSec = Math.floor(ctx.clock.wallMs() / 1000);
     this.#inputBytesLeft = this.#options.limits.inputBytesPerSecMax;
     this.#feed({type: 'ticked'}, ctx);
     this.#resumeReading();
@@ -291,8 +295,8 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
       sharesAccepted, sharesRejected, lastRejectText,
     };
   }
-}
 
-function timeOf(ctx: Context): {readonly nowMs: number; readonly wallSec: number} {
-  return {nowMs: ctx.clock.nowMs(), wallSec: Math.floor(ctx.clock.wallMs() / 1000)};
+  #time(ctx: Context): SessionTime {
+    return {nowMs: ctx.clock.nowMs(), wallSec: this.#wallSec};
+  }
 }

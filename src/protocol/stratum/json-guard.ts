@@ -11,7 +11,7 @@ export interface JsonObject {readonly [key: string]: JsonValue | undefined}
 export const JSON_DEPTH_MAX = 8;
 
 export function parseGuardedJson(text: string): Verdict<JsonValue, 'json-too-deep' | 'json-malformed'> {
-  if (depthOf(text) > JSON_DEPTH_MAX) return reject('json-too-deep');
+  if (mayBeDeep(text) && depthOf(text) > JSON_DEPTH_MAX) return reject('json-too-deep');
   try {
     return {ok: true, value: JSON.parse(text) as JsonValue};
   } catch {
@@ -21,6 +21,18 @@ export function parseGuardedJson(text: string): Verdict<JsonValue, 'json-too-dee
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Nothing is deeper than it has opening brackets, and an honest line has two or three: the walk below is for the others. */
+function mayBeDeep(text: string): boolean {
+  let count = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      count++;
+      if (count > JSON_DEPTH_MAX) return true;
+    }
+  }
+  return false;
 }
 
 /** An upper bound: brackets inside strings are skipped, anything else is counted. */
