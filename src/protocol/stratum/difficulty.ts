@@ -59,6 +59,16 @@ export function exponentAtLeast(value: number): number | undefined {
 
 /** The hardest power of two whose target is not below `target`: so a hash that meets `target` is always a share too. */
 export function exponentForTarget(target: bigint): number {
+  if (target === latest.target) return latest.exponent;
+  const exponent = searchExponent(target);
+  latest = {target, exponent};
+  return exponent;
+}
+
+/** Sessions ask with every share for the network's target, the same until the next block: some microseconds saved. */
+let latest = {target: -1n, exponent: DIFFICULTY_EXPONENT_MAX};
+
+function searchExponent(target: bigint): number {
   let exponent = DIFFICULTY_EXPONENT_MIN;
   if (target <= 0n) return DIFFICULTY_EXPONENT_MAX;
   // Bit lengths place it within one; the loop ends the argument exactly.

@@ -51,8 +51,6 @@ export class StratumSession implements ShareHost {
   private followsExtranonce = false;
   private announcedMask: number | undefined;
   private isWorking = false;
-  private networkTarget: bigint | undefined;
-  private exponentOfNetwork = 0;
   private offered: StratumJob | undefined;
   private variants = 0;
   private resentAtMs: number | undefined;
@@ -369,13 +367,8 @@ export class StratumSession implements ShareHost {
     return grantVersionMask({server: this.config.versionMask, client: this.clientVersionMask, jobVersion: job?.template.version ?? 0});
   }
 
-  /** Asked with every share, and the same until the next target: some microseconds of big integers. */
   private networkExponent(job: StratumJob): number {
-    if (this.networkTarget !== job.template.target) {
-      this.networkTarget = job.template.target;
-      this.exponentOfNetwork = exponentForTarget(job.template.target);
-    }
-    return this.exponentOfNetwork;
+    return exponentForTarget(job.template.target);
   }
 
   private answer(id: RequestId | undefined, result: JsonValue): void {
