@@ -5,9 +5,17 @@
 import type {AccountView, HashrateView, RejectReason, RigView} from './messages.js';
 import {HashrateEstimate} from './hashrate-estimate.js';
 
-/** Beyond these the least recently active are forgotten, a tenth at a time. Forgetting loses statistics, never money. */
-export const ACCOUNTS_MAX = 100_000;
-export const RIGS_PER_ACCOUNT_MAX = 10_000;
+/** Beyond these who was silent longest is forgotten. Forgetting loses statistics, never money. */
+const ACCOUNTS_MAX = 100_000;
+const RIGS_PER_ACCOUNT_MAX = 10_000;
+/** Of all accounts together: a share may carry any name, so one cheap share would otherwise be one more rig for ever. */
+const RIGS_MAX = 100_000;
+
+export interface StatisticsBounds {
+  readonly accountsMax: number;
+  readonly rigsPerAccountMax: number;
+  readonly rigsMax: number;
+}
 
 export interface CountedShare {
   readonly account: string;
@@ -33,6 +41,7 @@ interface Rig {
 interface Account {
   readonly account: string;
   readonly hashrate: HashrateEstimate;
+  /** Silent longest first. */
   readonly rigs: Map<string, Rig>;
   readonly rejected: Partial<Record<RejectReason, number>>;
   sharesAccepted: number;
@@ -42,13 +51,17 @@ interface Account {
 
 export class MinerStatistics {
   readonly rejected: Partial<Record<RejectReason, number>> = {};
+  /** Silent longest first, as are the rigs. */
   readonly #accounts = new Map<string, Account>();
+  readonly #rigs = new Map<Rig, Account>();
+  readonly #bounds: StatisticsBounds;
   readonly #hashrate: HashrateEstimate;
   /** Sessions per rig; an entry goes with its last session, so it is bounded by the connections. */
   readonly #connected = new Map<string, number>();
 
   /** @param startedAtMs - wall clock of the first share that will be counted, or now: a rate is over the time since. */
-  constructor(startedAtMs: number) {
+  constructor(startedAtMs: number, bounds: StatisticsBounds = {accountsMax: ACCOUNTS_MAX, rigsPerAccountMax: RIGS_PER_ACCOUNT_MAX, rigsMax: RIGS_MAX}) {
+    this.#bounds = bounds;
     this.#hashrate = new HashrateEstimate(startedAtMs);
   }
 
@@ -132,26 +145,37 @@ export class MinerStatistics {
 
   #account(name: string, atMs: number): Account {
     const known = this.#accounts.get(name);
-    if (known !== undefined) return known;
-    if (this.#accounts.size >= ACCOUNTS_MAX) forgetLeastRecent(this.#accounts);
-    const fresh: Account = {
-      account: name, hashrate: new HashrateEstimate(atMs), rigs: new Map(), rejected: {},
+    if (known === undefined && this.#accounts.size >= this.#bounds.accountsMax) {
+      const silent = oldestOf(this.#accounts.values());
+      this.#accounts.delete(silent.account);
+      for (const rig of silent.rigs.values()) this.#rigs.delete(rig);
+    }
+    const account = known ?? {
+      account: name, hashrate: new HashrateEstimate(atMs), rigs: new Map<string, Rig>(), rejected: {},
       sharesAccepted: 0, bestShareDifficulty: 0, lastShareAtMs: atMs,
     };
-    this.#accounts.set(name, fresh);
-    return fresh;
+    moveToEnd(this.#accounts, name, account);
+    return account;
   }
 
   #rig(account: Account, share: CountedShare): Rig {
     const known = account.rigs.get(share.minerName);
-    if (known !== undefined) return known;
-    if (account.rigs.size >= RIGS_PER_ACCOUNT_MAX) forgetLeastRecent(account.rigs);
-    const fresh: Rig = {
+    if (known === undefined) {
+      if (account.rigs.size >= this.#bounds.rigsPerAccountMax) this.#forgetRig(oldestOf(account.rigs.values()));
+      if (this.#rigs.size >= this.#bounds.rigsMax) this.#forgetRig(oldestOf(this.#rigs.keys()));
+    }
+    const rig = known ?? {
       minerName: share.minerName, userAgent: share.userAgent, hashrate: new HashrateEstimate(share.atMs),
       difficulty: share.difficulty, sharesAccepted: 0, lastShareAtMs: share.atMs,
     };
-    account.rigs.set(share.minerName, fresh);
-    return fresh;
+    moveToEnd(account.rigs, share.minerName, rig);
+    moveToEnd(this.#rigs, rig, account);
+    return rig;
+  }
+
+  #forgetRig(rig: Rig): void {
+    this.#rigs.get(rig)?.rigs.delete(rig.minerName);
+    this.#rigs.delete(rig);
   }
 }
 
@@ -159,7 +183,12 @@ function rigKey(account: string, minerName: string): string {
   return `${account}\n${minerName}`;
 }
 
-function forgetLeastRecent<T extends {readonly lastShareAtMs: number}>(map: Map<string, T>): void {
-  const byAge = [...map.entries()].sort(([, a], [, b]) => a.lastShareAtMs - b.lastShareAtMs);
-  for (const [key] of byAge.slice(0, Math.ceil(byAge.length / 10))) map.delete(key);
+/** A `Map` walks in the order of insertion: what is inserted anew with each use stands in the order of use. */
+function moveToEnd<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+}
+
+function oldestOf<T>(values: IterableIterator<T>): T {
+  return values.next().value as T;
 }

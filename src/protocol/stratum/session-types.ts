@@ -26,8 +26,10 @@ export interface SessionLimits {
   readonly sharesInFlightMax: number;
   /** Answers that wait for an earlier one. */
   readonly repliesQueuedMax: number;
-  /** Names that one connection may authorise: a farm's proxy has thousands of machines. */
+  /** Names kept for one connection: a farm's proxy has thousands of machines. */
   readonly namesMax: number;
+  /** So many without an accepted share; one more with each. What is free is what ten thousand connections can take. */
+  readonly namesFreeMax: number;
   readonly malformedLinesMax: number;
   /** Consensus allows 7,200 s ahead of the node's clock; less, because clocks differ. */
   readonly timeAheadSec: number;
@@ -46,6 +48,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   sharesInFlightMax: 256,
   repliesQueuedMax: 1_024,
   namesMax: 4_096,
+  namesFreeMax: 64,
   malformedLinesMax: 10,
   timeAheadSec: 7_000,
 };

@@ -18,6 +18,8 @@ import type {StratumErrorCode} from './response.js';
 import {SessionJobs} from './session-jobs.js';
 import {ShareDesk} from './session-shares.js';
 import type {ShareHost} from './session-shares.js';
+import {SessionUsers} from './session-users.js';
+import type {SessionUser} from './session-users.js';
 import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionSummary, SessionTime} from './session-types.js';
 import {freshWork, WORK_VARIANT_MAX} from './stratum-job.js';
 import type {StratumJob} from './stratum-job.js';
@@ -27,11 +29,6 @@ import {grantVersionMask} from './version-rolling.js';
 
 /** A short list would cost the miner nothing; a block's worth of transactions is megabytes of text. */
 const TRANSACTIONS_BYTES_MAX = 131_072;
-
-interface User {
-  readonly account: string;
-  readonly minerName: string;
-}
 
 export class StratumSession implements ShareHost {
   readonly config: SessionConfig;
@@ -43,7 +40,7 @@ export class StratumSession implements ShareHost {
   clientVersionMask = 0;
   private readonly shares: ShareDesk;
   private readonly reader = new LineReader();
-  private readonly users = new Map<string, User>();
+  private readonly users: SessionUsers;
   private readonly openedAtMs: number;
   private subscribedAtMs = 0;
   private extranonce1: Uint8Array;
@@ -67,6 +64,10 @@ export class StratumSession implements ShareHost {
     this.jobs = new SessionJobs(config.limits.jobLifetimeMs);
     this.vardiff = new Vardiff(config.vardiff, time.nowMs);
     this.shares = new ShareDesk(this, time.nowMs);
+    this.users = new SessionUsers({
+      decodeAccount: config.decodeAccount, namesMax: config.limits.namesMax, namesFreeMax: config.limits.namesFreeMax,
+      sharesAccepted: () => this.shares.accepted, onKept: (user) => this.emit({type: 'authorised', ...user}),
+    });
     this.openedAtMs = time.nowMs;
   }
 
@@ -87,7 +88,7 @@ export class StratumSession implements ShareHost {
   describe(nowMs: number): SessionSummary {
     return {
       userAgent: this.userAgent,
-      accounts: [...this.users.values()],
+      accounts: this.users.list(),
       difficulty: shareDifficulty(this.vardiff.exponent).value,
       hashrate: this.vardiff.hashrate(nowMs),
       sharesAccepted: this.shares.accepted,
@@ -103,19 +104,12 @@ export class StratumSession implements ShareHost {
     this.effects.push(effect);
   }
 
-  /** A farm's proxy names machines that it never authorised one by one: the account must be one of this session. */
-  findUser(userName: string): User | undefined {
-    const known = this.users.get(userName);
-    if (known !== undefined) return known;
-    const {addressText, minerName} = splitUserName(userName);
-    const decoded = this.config.decodeAccount(addressText);
-    if (!decoded.ok) return undefined;
-    for (const {account} of this.users.values()) if (account === decoded.account) return {account, minerName};
-    return undefined;
+  findUser(userName: string): SessionUser | undefined {
+    return this.users.find(userName);
   }
 
-  firstUser(): User | undefined {
-    return this.users.values().next().value;
+  firstUser(): SessionUser | undefined {
+    return this.users.first;
   }
 
   private handle(event: SessionEvent, time: SessionTime): void {
@@ -220,20 +214,17 @@ export class StratumSession implements ShareHost {
     const {addressText, minerName} = splitUserName(request.userName);
     const decoded = this.config.decodeAccount(addressText);
     if (!decoded.ok) return this.answerError(id, STRATUM_ERROR.unauthorised, 'The user name must be a payout address of this chain, with .worker if you like');
-    const first = this.firstUser();
-    if (this.config.isJobPerAccount && first !== undefined && first.account !== decoded.account) {
+    const {first} = this.users;
+    const user = {account: decoded.account, minerName};
+    if (this.config.isJobPerAccount && first !== undefined && first.account !== user.account) {
       return this.answerError(id, STRATUM_ERROR.unauthorised, 'One payout address per connection here: the blocks pay it directly');
     }
-    if (!this.users.has(request.userName) && this.users.size >= this.config.limits.namesMax) {
+    if (!this.users.keep(request.userName, user) && !this.users.hasAccount(user.account)) {
       return this.answerError(id, STRATUM_ERROR.unauthorised, 'Too many names on one connection');
     }
-    const isNew = !this.users.has(request.userName);
-    const user = {account: decoded.account, minerName};
-    this.users.set(request.userName, user);
     const fixed = fixedDifficultyOf(request.password);
     if (fixed !== undefined) this.vardiff.setFixed(exponentAtMost(fixed)!);
     this.answer(id, true);
-    if (isNew) this.emit({type: 'authorised', ...user});
     if (first === undefined) {
       this.shares.lastAcceptedMs = time.nowMs;
       if (this.config.isJobPerAccount) this.emit({type: 'requestJob', account: user.account});

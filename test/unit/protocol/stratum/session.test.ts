@@ -509,4 +509,17 @@ session('a share whose record is in doubt is refused, and sent again it is a dup
   assert.is(codeOf(machine.request('mining.submit', params)), 22);
 });
 
+session('names beyond the free ones are kept as shares come in; all of a known account mine', () => {
+  const job = aJob({number: 1, template: HARD});
+  const machine = new Machine({config: {vardiff: VARDIFF}, limits: {namesFreeMax: 2}}).start(job);
+  for (let i = 0; i < 50; i++) assert.is(machine.request('mining.authorize', [`alice.rig${i}`, 'x'])?.result, true);
+  assert.is(codeOf(machine.request('mining.authorize', ['bob.rig', 'x'])), 24);
+  assert.equal(machine.of('authorised').map(({minerName}) => minerName), ['rig', 'rig0']);
+  assert.is(machine.session.describe(machine.nowMs).accounts.length, 2);
+  assert.is(machine.request('mining.submit', solve(job, {target: EASY_TARGET, userName: 'alice.rig7'}))?.result, true);
+  assert.is(machine.of('recordShare')[0]!.share.minerName, 'rig7');
+  assert.is(machine.request('mining.submit', solve(job, {target: EASY_TARGET, userName: 'alice.rig8', extranonce2: 1}))?.result, true);
+  assert.equal(machine.of('authorised').map(({minerName}) => minerName), ['rig', 'rig0', 'rig8']);
+});
+
 session.run();

@@ -1,0 +1,50 @@
+// Proves that statistics of miners stay within their bounds whatever names shares come with, and that who is forgotten
+// is who was silent longest.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import {MinerStatistics} from '../../../../src/actors/accounting/miner-statistics.js';
+
+const BOUNDS = {accountsMax: 3, rigsPerAccountMax: 4, rigsMax: 6};
+
+function aStatistics(): {statistics: MinerStatistics; share(account: string, minerName: string): void} {
+  const statistics = new MinerStatistics(0, BOUNDS);
+  let atMs = 0;
+  return {
+    statistics,
+    share: (account, minerName) => {
+      atMs += 1_000;
+      statistics.countAccepted({account, minerName, userAgent: 'test', difficulty: 1, hashes: 2 ** 32, shareDifficulty: 1, atMs});
+    },
+  };
+}
+
+const rigsOf = (statistics: MinerStatistics, account: string): string[] => (statistics.account(account, 1_000_000)?.rigs ?? []).map(({minerName}) => minerName).sort();
+
+const statistics = suite('actors / accounting / miner-statistics');
+
+statistics('an account keeps the rigs that were heard last', () => {
+  const {statistics: kept, share} = aStatistics();
+  for (const name of ['a', 'b', 'c', 'd', 'a', 'e']) share('alice', name);
+  assert.equal(rigsOf(kept, 'alice'), ['a', 'c', 'd', 'e']);
+  assert.is(kept.account('alice', 1_000_000)!.sharesAccepted, 6);
+});
+
+statistics('all accounts together keep a bounded number of rigs', () => {
+  const {statistics: kept, share} = aStatistics();
+  for (const account of ['alice', 'bob', 'carol']) for (const name of ['a', 'b', 'c']) share(account, name);
+  assert.equal(['alice', 'bob', 'carol'].map((account) => rigsOf(kept, account).length), [0, 3, 3]);
+  assert.is(kept.account('alice', 1_000_000)!.sharesAccepted, 3);
+});
+
+statistics('the account that was silent longest is forgotten, with its rigs', () => {
+  const {statistics: kept, share} = aStatistics();
+  for (const account of ['alice', 'bob', 'carol', 'alice', 'dave']) share(account, 'a');
+  assert.is(kept.accountCount, 3);
+  assert.is(kept.account('bob', 1_000_000), undefined);
+  assert.equal(rigsOf(kept, 'alice'), ['a']);
+  // Bob's rig takes no room any more: five others fit beside it.
+  for (const name of ['b', 'c', 'd']) share('dave', name);
+  assert.equal(['alice', 'carol', 'dave'].map((account) => rigsOf(kept, account).length), [1, 1, 4]);
+});
+
+statistics.run();
