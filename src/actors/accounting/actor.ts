@@ -54,6 +54,8 @@ const BLOCK_SHARES_KEPT = 1_024;
 const CHAIN_TIMEOUT_MS = 10_000;
 /** At start-up the chain is asked about this many found blocks whose fate is open. */
 const UNSETTLED_ASKED_MAX = 1_000;
+/** All at once would fill the chain's mailbox: some would be refused, and so would whoever brings a block meanwhile. */
+const FATES_ASKED_AT_ONCE = 8;
 const PPM = 1_000_000;
 
 export const ACCOUNTING_PROTOCOL: Protocol<AccountingInbox> = {
@@ -98,6 +100,8 @@ class Accounting implements Behaviour<AccountingInbox> {
   #totalWorkAtRoundStart = 0n;
   #networkWork = 0n;
   #windowWork = 0n;
+  /** What the chain is still to be asked about, from the end. The tip last: its height alone would settle what only the blocks' own fate can. */
+  readonly #openFates: (Uint8Array | 'tip')[] = ['tip'];
 
   constructor(options: AccountingOptions, ctx: Context) {
     this.#options = options;
@@ -120,9 +124,13 @@ class Accounting implements Behaviour<AccountingInbox> {
       case 'accounting.committed': return this.#committed(ctx);
       case 'accounting.commitFailed': return this.#commitFailed(message.error, ctx);
       case 'accounting.blockShareMissing': return this.#blockShareMissing(message.hash, ctx);
-      case 'accounting.headerSeen': return this.#store(this.#ledger.setActive(message.hash, message.view?.isActive ?? false), ctx);
+      case 'accounting.headerSeen':
+        this.#store(this.#ledger.setActive(message.hash, message.view?.isActive ?? false), ctx);
+        return this.#askNext(ctx);
       case 'accounting.tipSeen': return this.#tipHeight(message.height, ctx);
-      case 'accounting.chainSilent': return ctx.log.warn({code: 'accounting-chain-silent', err: message.error}, 'the chain did not say where found blocks stand');
+      case 'accounting.chainSilent':
+        ctx.log.warn({code: 'accounting-chain-silent', err: message.error}, 'the chain did not say where found blocks stand');
+        return this.#askNext(ctx);
       case 'chain.blockConnected': return this.#store(this.#ledger.setActive(message.block.header.hash, true), ctx);
       case 'chain.blockDisconnected': return this.#store(this.#ledger.setActive(message.block.header.hash, false), ctx);
       case 'chain.tipChanged': return this.#tipHeight(message.tip.height, ctx);
@@ -345,8 +353,14 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #askChain(ctx: Context): void {
-    // The blocks before the tip: a height that comes first would settle what only the blocks' own fate can.
-    for (const row of this.#ledger.unsettled().slice(-UNSETTLED_ASKED_MAX)) this.#askHeader(row.hash, ctx);
+    for (const row of this.#ledger.unsettled().slice(-UNSETTLED_ASKED_MAX)) this.#openFates.push(row.hash);
+    for (let i = 0; i < FATES_ASKED_AT_ONCE; i++) this.#askNext(ctx);
+  }
+
+  #askNext(ctx: Context): void {
+    const next = this.#openFates.pop();
+    if (next === undefined) return;
+    if (next !== 'tip') return this.#askHeader(next, ctx);
     ctx.pipeToSelf(ctx.ask<ChainMessage, GetTip>(this.#options.chain, {type: 'chain.getTip'}, {timeoutMs: CHAIN_TIMEOUT_MS}),
       (tip) => ({type: 'accounting.tipSeen', height: tip.height}), (error) => ({type: 'accounting.chainSilent', error}));
   }

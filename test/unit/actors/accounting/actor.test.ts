@@ -343,6 +343,19 @@ accounting('presence counts the sessions of a rig', async () => {
   assert.is((await pool.account('alice'))!.rigs[0]!.connected, 1);
 });
 
+accounting('a restart with more open blocks than the chain has room for questions learns the fate of each', async () => {
+  const store = new HeldStore();
+  const heights = Array.from({length: 200}, (_, index) => index + 1);
+  await store.inner.append({blocks: heights.map((height) => ({
+    hash: hashOf(height), height: 1_000, shareSeq: 0, account: 'alice', minerName: 'rig', foundAtSec: 1, rewardSats: 10n, feeSats: 0n, status: 'pending' as const,
+    roundWork: 1n, expectedWork: 1n, credits: [{account: 'alice', sats: 10n}], paysFinderDirectly: true,
+  }))});
+  const pool = await aPool({store, chain: {activeHashes: new Set(heights.filter((height) => height % 2 === 1)), tipHeight: 1_000}});
+  await pool.sim.runUntilIdle();
+  const statuses = new Map(store.foundBlocks().map(({hash, status}) => [hash[0]!, status]));
+  assert.equal(heights.filter((height) => statuses.get(height) !== (height % 2 === 1 ? 'pending' : 'orphaned')), []);
+});
+
 accounting('the pool rate after a restart is that of the log, not all of it at once', async () => {
   const pool = await aPool();
   for (let i = 0; i < 100; i += 1) {
