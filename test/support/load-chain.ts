@@ -154,7 +154,8 @@ export class ChainLoad implements CrashLoad {
     const entry = this.model.add(this.#mine(this.model.tip, [spend]));
     this.#refused.add(entry.id);
     const answer = await node.rpc.call('submitblock', bytesToHex(entry.block.bytes));
-    if (answer !== undefined && answer.error === null && (answer.result === null || answer.result === 'inconclusive')) this.#problems.push(`a block with a wrong signature was taken: ${JSON.stringify(answer)}`);
+    // Beside the best branch nobody has looked at its signatures yet: `inconclusive` says so.
+    if (answer?.error === null && answer.result === null) this.#problems.push(`a block with a wrong signature was taken: ${JSON.stringify(answer)}`);
     return answer !== undefined;
   }
 
