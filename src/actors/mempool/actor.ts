@@ -27,15 +27,17 @@ import type {SpendVerifier} from './ports.js';
 type MempoolActorMessage =
   | MempoolMessage | ChainEvent
   | {readonly type: 'mempool.start'}
+  /** The chain did not answer when the tip changed: judge the pool now. */
+  | {readonly type: 'mempool.settleDue'; readonly tip: TipView}
   | {readonly type: 'mempool.expire'};
 
 export const MEMPOOL_PROTOCOL: Protocol<MempoolActorMessage> = {
   kind: 'mempool',
   // A transaction of 100 kB a place: 100 MB at the very worst, while the senders bound what they have in flight.
   mailbox: {capacity: 1024, policy: 'refuse'},
-  priority: ['mempool.start', 'chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'],
+  priority: ['mempool.start', 'mempool.settleDue', 'chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'],
   // A lost block event would leave confirmed transactions in the pool for ever.
-  undroppable: ['mempool.start', 'chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'],
+  undroppable: ['mempool.start', 'mempool.settleDue', 'chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'],
 };
 
 export interface MempoolOptions {
@@ -50,6 +52,8 @@ export interface MempoolModules {
 
 /** The chain answers within a block's connection; more means that it hangs or is gone. */
 const CHAIN_TIMEOUT_MS = 30_000;
+/** After a question that the chain left unanswered. */
+const RETRY_MS = 100;
 const EXPIRY_INTERVAL_MS = 600_000;
 /** Revalidation after a reorg asks for coins of this many entries at once: one message each way, a slice of work. */
 const REVALIDATE_BATCH = 200;
@@ -80,6 +84,8 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
   readonly #limits: MempoolLimits;
   readonly #pool: Mempool;
   readonly #disconnected = new DisconnectedTransactions();
+  /** A reorg happened and not every entry was judged since. */
+  #isInDoubt = false;
   /** The tip that the pool's contents are right for. */
   #tip: TipView | undefined;
 
@@ -97,7 +103,8 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
       case 'mempool.test': return ctx.reply(await this.#submitBytes(message.txBytes, {isTest: true, maxFeeRateSatsPerKvb: message.maxFeeRateSatsPerKvb}, ctx));
       case 'chain.blockConnected': return this.#blockConnected(message.block.transactions, ctx);
       case 'chain.blockDisconnected': return this.#blockDisconnected(message, ctx);
-      case 'chain.tipChanged': return this.#tipChanged(message, ctx);
+      case 'chain.tipChanged': return this.#settle(message.tip, ctx);
+      case 'mempool.settleDue': return this.#settle(message.tip, ctx);
       case 'mempool.expire': return this.#tellEvicted(this.#pool.expire(wallSec(ctx)), 'expired', ctx);
       default: return ctx.reply(this.#answer(message, ctx));
     }
@@ -162,10 +169,11 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
   /** Cheap checks first; the pool is not changed before everything is known. */
   async #submit(transaction: Transaction, request: SubmitRequest, ctx: ActorContext<MempoolActorMessage>): Promise<TxOutcome> {
     const twin = this.#pool.get(transaction.txid);
-    if (twin !== undefined && !request.isTest && bytesEqual(twin.transaction.wtxid, transaction.wtxid)) {
-      return acceptance(transaction, {vsize: twin.vsize, feeSats: twin.feeSats, already: true});
+    if (twin !== undefined) {
+      const isSame = bytesEqual(twin.transaction.wtxid, transaction.wtxid);
+      if (isSame && !request.isTest) return acceptance(transaction, {vsize: twin.vsize, feeSats: twin.feeSats, already: true});
+      return refusal(transaction, reject(isSame ? 'txn-already-in-mempool' : 'txn-same-nonwitness-data-in-mempool'));
     }
-    if (twin !== undefined) return refusal(transaction, reject('txn-already-in-mempool'));
     const alone = judgeAlone(transaction, this.#spec);
     if (!alone.ok) return refusal(transaction, alone);
     if (transaction.inputs.some(({prevout}) => this.#pool.spenderOf(prevout) !== undefined)) return refusal(transaction, reject('txn-mempool-conflict'));
@@ -219,30 +227,51 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
   }
 
   #blockDisconnected({block, height}: Extract<ChainEvent, {type: 'chain.blockDisconnected'}>, ctx: ActorContext<MempoolActorMessage>): void {
+    this.#isInDoubt = true;
     const droppedCount = this.#disconnected.add(block);
     if (droppedCount > 0) ctx.log.warn({code: 'mempool-reorg-dropped', droppedCount, height}, 'a reorg took off more transactions than the pool takes back');
   }
 
-  /** Takes back what a reorg took off, then drops what the new branch made invalid. */
-  async #tipChanged({tip, disconnectedCount}: Extract<ChainEvent, {type: 'chain.tipChanged'}>, ctx: ActorContext<MempoolActorMessage>): Promise<void> {
-    if (!this.#disconnected.isEmpty) {
-      const returning = this.#disconnected.take();
-      let returnedCount = 0;
-      for (const transaction of returning) if ((await this.#submit(transaction, {isTest: false}, ctx)).ok) returnedCount += 1;
-      ctx.log.info({code: 'mempool-reorg', disconnectedCount, returnedCount, offeredCount: returning.length, height: tip.height}, 'transactions of disconnected blocks are back');
-      await this.#revalidate(ctx);
+  /**
+   * After a reorg: takes back what it took off, then drops what the new branch made invalid. When the chain does not
+   * answer for that, the pool stays with its old tip, so that nobody builds a block from it, and tries again.
+   */
+  async #settle(tip: TipView, ctx: ActorContext<MempoolActorMessage>): Promise<void> {
+    if (this.#isInDoubt) {
+      if (!(await this.#takeBack(tip, ctx)) || !(await this.#revalidate(ctx))) {
+        ctx.timers.once('settle', RETRY_MS, {type: 'mempool.settleDue', tip});
+        return;
+      }
+      this.#isInDoubt = false;
     }
+    ctx.timers.cancel('settle');
     // Last: only now does the pool fit the tip, and a template may be selected for it.
     this.#noteTip(tip);
   }
 
-  /** Coins may be gone, coinbases immature again, lock times ahead again. Parents are judged before their children. */
-  async #revalidate(ctx: ActorContext<MempoolActorMessage>): Promise<void> {
+  /** @returns false when the chain did not answer: what was not tried yet waits on. */
+  async #takeBack(tip: TipView, ctx: ActorContext<MempoolActorMessage>): Promise<boolean> {
+    const returning = this.#disconnected.take();
+    let returnedCount = 0;
+    for (const [index, transaction] of returning.entries()) {
+      const outcome = await this.#submit(transaction, {isTest: false}, ctx);
+      if (!outcome.ok && outcome.code === 'chain-unavailable') {
+        this.#disconnected.putBack(returning.slice(index));
+        return false;
+      }
+      if (outcome.ok) returnedCount += 1;
+    }
+    if (returning.length > 0) ctx.log.info({code: 'mempool-reorg', returnedCount, offeredCount: returning.length, height: tip.height}, 'transactions of disconnected blocks are back');
+    return true;
+  }
+
+  /** Coins may be gone, coinbases immature again, lock times ahead again. Parents are judged before their children. @returns whether all were judged. */
+  async #revalidate(ctx: ActorContext<MempoolActorMessage>): Promise<boolean> {
     const entries = [...this.#pool.entries()].sort((a, b) => a.ancestorCount - b.ancestorCount);
     for (let from = 0; from < entries.length; from += REVALIDATE_BATCH) {
       const batch = entries.slice(from, from + REVALIDATE_BATCH);
       const all = await this.#askCoins(batch.flatMap(({transaction}) => transaction.inputs.map(({prevout}) => prevout)), ctx);
-      if (all === undefined) return;
+      if (all === undefined) return false;
       let at = 0;
       for (const {transaction} of batch) {
         const end = at + transaction.inputs.length;
@@ -255,6 +284,7 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
         if (!holds) this.#tellEvicted(this.#pool.remove(transaction.txid), 'reorg', ctx);
       }
     }
+    return true;
   }
 
   /** undefined when the chain does not answer: it hangs, or the node is stopping. */

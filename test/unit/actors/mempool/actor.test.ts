@@ -5,7 +5,13 @@ import * as assert from 'uvu/assert';
 import {MinedChain, MINER_KEY, aKey, aSpend, coinOf} from '../../../support/mined-chain.js';
 import {NodeHarness} from '../../../support/node-harness.js';
 import type {NodeHarnessOptions} from '../../../support/node-harness.js';
-import type {TxOutcome} from '../../../../src/actors/mempool/messages.js';
+import {ASK_TIMEOUT_MS} from '../../../support/chain-harness.js';
+import type {ActorRef} from '../../../../src/runtime/actor.js';
+import type {ChainMessage, GetTip} from '../../../../src/actors/chain/messages.js';
+import {mempoolActor} from '../../../../src/actors/mempool/actor.js';
+import type {ListTxids, SelectTemplate, SubmitTransaction, TxOutcome} from '../../../../src/actors/mempool/messages.js';
+import {REGTEST} from '../../../../src/protocol/chain/presets.js';
+import {buildTransaction} from '../../../../src/protocol/primitives/transaction-codec.js';
 import type {Transaction} from '../../../../src/protocol/primitives/transaction.js';
 
 const summary = (outcome: TxOutcome): string => (outcome.ok ? (outcome.already === true ? 'already' : 'ok') : outcome.code);
@@ -28,6 +34,19 @@ function fromCoinbase(mined: MinedChain, height: number, overrides: Partial<Para
 function onTopOf(parent: Transaction, overrides: Partial<Parameters<typeof aSpend>[0]> = {}): Transaction {
   const coin = coinOf(parent, 0, 0);
   return aSpend({from: [coin], key: ALICE, outputs: [{valueSats: coin.coin.valueSats - FEE, scriptPubKey: ALICE.scriptPubKey}], ...overrides});
+}
+
+/** Hands the mempool's questions on to the chain, or fails them. */
+function aGate(node: NodeHarness): {isOpen: boolean; readonly ref: ActorRef<ChainMessage>} {
+  const gate = {isOpen: true, ref: node.simulation.system.spawn<ChainMessage>({
+    protocol: {kind: 'chain-gate', mailbox: {capacity: 100, policy: 'refuse'}},
+    create: () => ({receive: (message, ctx) => {
+      const reply = ctx.takeReply<unknown>();
+      if (!gate.isOpen) return reply?.reject(new Error('closed'));
+      ctx.ask<ChainMessage, GetTip>(node.chain, message as GetTip, {timeoutMs: ASK_TIMEOUT_MS}).then((answer) => reply?.resolve(answer), (error: unknown) => reply?.reject(error));
+    }}),
+  }, {name: 'chain-gate'})};
+  return gate;
 }
 
 const pool = suite('actors / mempool / actor');
@@ -57,6 +76,8 @@ pool('mempool.test changes nothing', async () => {
   assert.is((await node.askMempool({type: 'mempool.getInfo'})).count, 0);
   await node.submit(transaction);
   assert.is(summary(await node.askMempool({type: 'mempool.test', txBytes: transaction.bytes})), 'txn-already-in-mempool');
+  const resigned = buildTransaction({...transaction, inputs: transaction.inputs.map((input) => ({...input, witness: [...input.witness, Uint8Array.of(1)]}))});
+  assert.is(summary(await node.askMempool({type: 'mempool.test', txBytes: resigned.bytes})), 'txn-same-nonwitness-data-in-mempool');
 });
 
 pool('of two spends of one coin submitted at the same time exactly one passes', async () => {
@@ -150,6 +171,32 @@ pool('a reorg drops what spends a coinbase that is gone or immature again', asyn
   await node.acceptAll(fork.mineMany(102, {extraNonce: 7}));
   assert.is((await node.tip()).height, 206);
   assert.equal(await node.askMempool({type: 'mempool.listTxids'}), [kept.txid]);
+});
+
+pool('a chain that does not answer in the middle of a reorg costs nothing: the pool judges again when it does', async () => {
+  const {node, mined} = await aNode(205);
+  const fork = mined.forkAt(104);
+  const gate = aGate(node);
+  const mempool = node.simulation.system.spawn(mempoolActor({spec: REGTEST}, {chain: gate.ref, scripts: node.scripts}), {name: 'gated-mempool'});
+  const submit = (transaction: Transaction): Promise<TxOutcome> => node.settle(mempool.ask<SubmitTransaction>({type: 'mempool.submit', txBytes: transaction.bytes}, {timeoutMs: ASK_TIMEOUT_MS}));
+  const listTxids = (): Promise<readonly Uint8Array[]> => node.settle(mempool.ask<ListTxids>({type: 'mempool.listTxids'}, {timeoutMs: ASK_TIMEOUT_MS}));
+  const immature = aSpend({from: [mined.coinbaseCoin(105)], key: MINER_KEY, outputs: [{valueSats: FULL - FEE, scriptPubKey: ALICE.scriptPubKey}]});
+  assert.is(summary(await submit(immature)), 'ok');
+  const mineds = fromCoinbase(mined, 1);
+  await node.accept(mined.mine({transactions: [mineds], feesSats: FEE}));
+  gate.isOpen = false;
+  await node.acceptAll(fork.mineMany(103, {extraNonce: 7}));
+  assert.is((await node.tip()).height, 207);
+  await node.simulation.advance(1_000);
+  const select = {type: 'mempool.selectTemplate', reservedWeightWu: 0, reservedSigopCost: 0} as const;
+  // What was not judged at the new tip must not be offered for a block on it.
+  const early = await node.settle(mempool.ask<SelectTemplate>(select, {timeoutMs: ASK_TIMEOUT_MS}));
+  assert.not.equal(early.previousHash, fork.tip.header.hash);
+  gate.isOpen = true;
+  await node.simulation.advance(1_000);
+  assert.equal(await listTxids(), [mineds.txid]);
+  const late = await node.settle(mempool.ask<SelectTemplate>(select, {timeoutMs: ASK_TIMEOUT_MS}));
+  assert.equal(late.previousHash, fork.tip.header.hash);
 });
 
 pool('expires after its time', async () => {
