@@ -95,6 +95,8 @@ export class AskError extends Error {
 
 /** A reply kept for later. Calling either method a second time does nothing. */
 export interface PendingReply<R> {
+  /** False once the asker has given up: out of time, aborted, gone. */
+  readonly isWaiting: boolean;
   resolve(value: R): void;
   reject(error: unknown): void;
 }

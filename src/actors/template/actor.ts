@@ -209,12 +209,23 @@ class TemplateActor implements Behaviour<TemplateActorMessage> {
 
   #await(message: AwaitTemplate, ctx: ActorContext<TemplateActorMessage>): void {
     const isOther = this.#template !== undefined && this.#template.longpollId !== message.longpollId;
-    if (isOther || message.maxWaitMs <= 0 || this.#waiters.size >= (this.#options.waitersMax ?? WAITERS_MAX)) return ctx.reply(this.#current(ctx));
+    const waitersMax = this.#options.waitersMax ?? WAITERS_MAX;
+    if (this.#waiters.size >= waitersMax) this.#forgetGone(ctx);
+    if (isOther || message.maxWaitMs <= 0 || this.#waiters.size >= waitersMax) return ctx.reply(this.#current(ctx));
     const reply = ctx.takeReply<Reply>();
     if (reply === undefined) return;
     const waiter = this.#nextWaiter++;
     this.#waiters.set(waiter, reply);
     ctx.timers.once(waiterKey(waiter), message.maxWaitMs, {type: 'template.waitOver', waiter});
+  }
+
+  /** A caller whose connection broke would hold its place until its time is over. */
+  #forgetGone(ctx: ActorContext<TemplateActorMessage>): void {
+    for (const [waiter, reply] of this.#waiters) {
+      if (reply.isWaiting) continue;
+      this.#waiters.delete(waiter);
+      ctx.timers.cancel(waiterKey(waiter));
+    }
   }
 
   #waitOver(waiter: number, ctx: ActorContext<TemplateActorMessage>): void {

@@ -10,6 +10,7 @@ import {buildTransaction, decodeTransaction, NULL_HASH, NULL_VOUT} from '../../.
 import {merkleRoot} from '../../../../src/protocol/consensus/merkle.js';
 import {concatBytes} from '../../../../src/protocol/bytes/compare.js';
 import {pushNumber} from '../../../../src/protocol/script/build-script.js';
+import type {AwaitTemplate} from '../../../../src/actors/template/messages.js';
 import type {BlockTemplate} from '../../../../src/protocol/mining/block-template.js';
 import type {Transaction} from '../../../../src/protocol/primitives/transaction.js';
 
@@ -118,6 +119,23 @@ template('longpoll callers beyond the bound are answered at once', async () => {
   assert.is('ok' in second ? '' : second.longpollId, longpollId);
   await node.simulation.advance(60_000);
   await node.settle(first);
+});
+
+template('a longpoll caller that has gone gives its place to the next', async () => {
+  const {node} = await aNode({template: {waitersMax: 1}});
+  const {longpollId} = await node.currentTemplate();
+  const query = {type: 'template.await', longpollId, maxWaitMs: 60_000} as const;
+  const gone = new AbortController();
+  const first = node.template.ask<AwaitTemplate>(query, {timeoutMs: 120_000, signal: gone.signal}).catch(() => 'gone');
+  await node.simulation.advance(10);
+  gone.abort();
+  assert.is(await first, 'gone');
+  let isAnswered = false;
+  const second = node.template.ask<AwaitTemplate>(query, {timeoutMs: 120_000}).finally(() => { isAnswered = true; });
+  await node.simulation.advance(1_000);
+  assert.not.ok(isAnswered);
+  await node.simulation.advance(60_000);
+  await node.settle(second);
 });
 
 template('the time of a template follows the clock and never falls to the median', async () => {
