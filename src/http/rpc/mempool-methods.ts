@@ -4,7 +4,7 @@ import {decodeTransaction} from '../../protocol/primitives/transaction-codec.js'
 import type {Transaction} from '../../protocol/primitives/transaction.js';
 import type {MempoolEntryView, TxOutcome} from '../../actors/mempool/messages.js';
 import {isUnspendable} from '../../protocol/script/classify-script.js';
-import {amountJson, JsonText, renderJson, satsOfCoins, type JsonValue} from './json-text.js';
+import {amountJson, JsonText, renderJson, type JsonValue} from './json-text.js';
 import {bytesOfHex, wrongType} from './params.js';
 import {ask, type RpcCall, type RpcMethod} from './rpc-method.js';
 import {RPC_CODE, RpcFault} from './rpc-fault.js';
@@ -12,6 +12,7 @@ import {TimeSlice} from './time-slice.js';
 
 /** 0.10 coins per 1,000 virtual bytes: a fee above it is more likely a slip than a wish. */
 const MAX_FEE_RATE_SATS_PER_KVB = 10_000_000n;
+const SATS_PER_COIN = 100_000_000n;
 const TEST_ACCEPT_MAX = 25;
 const BIP125_SEQUENCE_MAX = 0xfffffffd;
 const NOT_DECODED = 'TX decode failed. Make sure the tx has at least one input.';
@@ -96,7 +97,7 @@ async function sendRawTransaction(call: RpcCall): Promise<JsonValue> {
 /** 0 means no limit. */
 function feeRateLimit(call: RpcCall): {readonly maxFeeRateSatsPerKvb?: bigint} {
   const limit = call.params.amountOr('maxfeerate', MAX_FEE_RATE_SATS_PER_KVB);
-  if (limit > (satsOfCoins('1') ?? 0n)) throw new RpcFault(RPC_CODE.invalidParameter, 'Fee rates larger than or equal to 1BTC/kvB are not accepted');
+  if (limit >= SATS_PER_COIN) throw new RpcFault(RPC_CODE.invalidParameter, 'Fee rates larger than or equal to 1BTC/kvB are not accepted');
   return limit === 0n ? {} : {maxFeeRateSatsPerKvb: limit};
 }
 

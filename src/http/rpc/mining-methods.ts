@@ -3,8 +3,10 @@ import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import {difficultyOfBits} from '../../protocol/consensus/pow/work.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
-import {decodeBlock, decodeHeader} from '../../protocol/primitives/block-codec.js';
-import {isCoinbase} from '../../protocol/primitives/transaction-codec.js';
+import {findWitnessCommitment} from '../../protocol/consensus/witness-commitment.js';
+import type {Block} from '../../protocol/primitives/block.js';
+import {decodeBlock, decodeHeader, encodeBlock} from '../../protocol/primitives/block-codec.js';
+import {buildTransaction, isCoinbase, NULL_HASH} from '../../protocol/primitives/transaction-codec.js';
 import type {BlockOutcome} from '../../actors/chain/messages.js';
 import {tipOf} from './chain-methods.js';
 import {hex32, targetHex} from './header-json.js';
@@ -65,9 +67,23 @@ async function submitBlock(call: RpcCall): Promise<JsonValue> {
   if (!decoded.ok) throw new RpcFault(RPC_CODE.deserialization, 'Block decode failed');
   const [first] = decoded.value.transactions;
   if (first === undefined || !isCoinbase(first)) throw new RpcFault(RPC_CODE.deserialization, 'Block does not start with a coinbase');
-  const outcome = await ask(call.services.chain, {type: 'chain.acceptBlock', blockBytes: decoded.value.bytes, source: {kind: 'rpc'}},
+  const {bytes} = await withReservedValue(call, decoded.value);
+  const outcome = await ask(call.services.chain, {type: 'chain.acceptBlock', blockBytes: bytes, source: {kind: 'rpc'}},
     {signal: call.signal, timeoutMs: 300_000});
   return bip22Result(outcome);
+}
+
+/**
+ * Miners from before BIP 141 copy the commitment and know nothing of the coinbase's witness. Nothing commits to that
+ * one item but the commitment itself, which the template made over zeros: so it is added here, as Bitcoin Core does.
+ */
+async function withReservedValue(call: RpcCall, block: Block): Promise<Block> {
+  const [coinbase, ...others] = block.transactions;
+  if (coinbase === undefined || coinbase.hasWitness || findWitnessCommitment(coinbase) === undefined) return block;
+  const parent = await ask(call.services.chain, {type: 'chain.getHeader', hash: block.header.previousHash}, call);
+  if (parent === null || parent.height + 1 < call.services.spec.activation.segwit) return block;
+  const inputs = coinbase.inputs.map((input) => ({...input, witness: [NULL_HASH]}));
+  return encodeBlock(block.header, [buildTransaction({...coinbase, inputs}), ...others]);
 }
 
 /** BIP 22: null is accepted; `inconclusive` is a good block that is not the best one. */

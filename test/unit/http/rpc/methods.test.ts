@@ -3,6 +3,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {bytesToHex, hashToDisplayHex} from '../../../../src/protocol/bytes/hex.js';
 import {encodeBlock, buildHeader} from '../../../../src/protocol/primitives/block-codec.js';
+import {buildTransaction} from '../../../../src/protocol/primitives/transaction-codec.js';
 import {decodeAddress} from '../../../../src/protocol/address/address.js';
 import {REGTEST} from '../../../../src/protocol/chain/presets.js';
 import {satsOfCoins, coinsText, renderJson, amountJson} from '../../../../src/http/rpc/json-text.js';
@@ -42,6 +43,19 @@ methods('an empty chain answers everything', async () => {
   assert.is(genesis['previousblockhash'], undefined);
   assert.is((genesis['tx'] as Json[])[0]?.['txid'], '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b');
   assert.equal(await node.call('getrawmempool'), []);
+});
+
+methods('submitblock adds the witness that an old miner leaves out of its coinbase, as Bitcoin Core does', async () => {
+  const chain = new MinedChain();
+  const fresh = startRpcNode();
+  chain.mineMany(100);
+  for (let height = 1; height <= 100; height++) await fresh.call('submitblock', bytesToHex(chain.block(height).bytes));
+  const spend = aSpend({from: [chain.coinbaseCoin(1)], key: MINER_KEY, outputs: [{valueSats: 49_00000000n, scriptPubKey: MINER_KEY.scriptPubKey}]});
+  const {header, transactions: [coinbase, ...others]} = chain.mine({transactions: [spend], feesSats: 1_00000000n});
+  const bare = buildTransaction({...coinbase!, inputs: coinbase!.inputs.map((input) => ({...input, witness: []}))});
+  assert.is(await fresh.call('submitblock', bytesToHex(encodeBlock(header, [bare, ...others]).bytes)), null);
+  assert.is(await fresh.call('getbestblockhash'), hashToDisplayHex(header.hash));
+  await fresh.close();
 });
 
 methods('submitblock answers as BIP 22 says', async () => {
@@ -119,7 +133,7 @@ methods('transactions: decode, send, test, mempool', async () => {
   assert.is(((await node.call('testmempoolaccept', [hex])) as Json[])[0]?.['reject-reason'], 'missing-inputs');
   node.refuseWith = undefined;
   assert.match(await node.errorOf('testmempoolaccept', []), /^-8/);
-  assert.match(await node.errorOf('sendrawtransaction', hex, 1.5), /^-8/);
+  for (const rate of [1, '1.00000000', 1.5]) assert.match(await node.errorOf('sendrawtransaction', hex, rate), /^-8/);
   assert.match(await node.errorOf('sendrawtransaction', hex, -1), /^-3/);
 
   assert.match(await node.errorOf('getrawtransaction', txid), /^-5/);
