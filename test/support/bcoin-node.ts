@@ -22,6 +22,7 @@ interface BcoinBlock {
 interface BcoinFullNode {
   open(): Promise<void>;
   close(): Promise<void>;
+  readonly http: {open(): Promise<void>; close(): Promise<void>};
   readonly chain: {
     readonly height: number;
     readonly tip: {rhash(): string};
@@ -70,6 +71,9 @@ export async function startBcoin(options: BcoinOptions = {}): Promise<BcoinNode>
   };
   if (options.hasBuriedForks === true) Object.assign(Network.get('regtest').block, {bip34height: 1, bip65height: 1, bip66height: 1});
   const node = new FullNode({network: 'regtest', memory: true, listen: false, workers: false, 'log-level': 'none', 'log-console': false});
+  // Its own RPC server would take a fixed port: two tests at once could not both have it, and neither needs it.
+  node.http.open = () => Promise.resolve();
+  node.http.close = () => Promise.resolve();
   await node.open();
   return {
     height: () => node.chain.height,
