@@ -6,6 +6,7 @@
  * limits.md, section 5). A session that fails is not restarted: its connection's state is gone, and the miner reconnects.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Message, PendingReply, Protocol, Signal} from '../../runtime/actor.js';
+import {showMessageLine} from '../../protocol/stratum/response.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {GetCurrentJob, JobEvent, JobFactoryMessage} from '../job-factory/messages.js';
@@ -151,9 +152,11 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
 
   #open(connection: Connection, ctx: Context): void {
     const fromAddress = this.#perAddress.get(connection.remoteAddress) ?? 0;
-    if (this.#draining !== undefined || this.#sessions.size >= this.#options.sessionsMax || fromAddress >= this.#options.sessionsPerAddressMax) {
-      this.#refuse(connection);
-      return;
+    // Not told: a sender of many connections must not hold each for as long as it takes to read a farewell.
+    if (this.#draining !== undefined || fromAddress >= this.#options.sessionsPerAddressMax) return this.#refuse(connection);
+    if (this.#sessions.size >= this.#options.sessionsMax) {
+      connection.send(showMessageLine(`The pool is full: ${this.#options.sessionsMax} miners are connected.`));
+      return this.#refuse(connection, 'flush');
     }
     const extranonce1 = this.#reserve.allocate();
     if (this.#reserve.isLow) this.#reserveMore(ctx);
@@ -173,9 +176,9 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
     connection.deliverTo(ref);
   }
 
-  #refuse(connection: Connection): void {
+  #refuse(connection: Connection, mode: 'flush' | 'now' = 'now'): void {
     this.#refusedCount += 1;
-    connection.close('now');
+    connection.close(mode);
   }
 
   #authorised(sessionId: number): void {

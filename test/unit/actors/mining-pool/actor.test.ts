@@ -32,7 +32,12 @@ class FakeConnection implements Connection {
     this.receiver = ref;
   }
 
-  send(): void {}
+  sent = '';
+
+  send(text: string): void {
+    this.sent += text;
+  }
+
   bufferedBytes(): number {
     return 0;
   }
@@ -162,7 +167,8 @@ desk('more connections than allowed are closed, in all and per address, and room
   const fromOne = await pool.open(3, '10.0.0.1');
   assert.equal(fromOne.map(({closedAs}) => closedAs), [undefined, undefined, 'now']);
   const fromOthers = [...await pool.open(1, '10.0.0.2'), ...await pool.open(1, '10.0.0.3')];
-  assert.equal(fromOthers.map(({closedAs}) => closedAs), [undefined, 'now']);
+  assert.equal(fromOthers.map(({closedAs}) => closedAs), [undefined, 'flush']);
+  assert.match(fromOthers[1]!.sent, /client\.show_message.*The pool is full/);
   fromOne[0]!.receiver!.tell({type: 'stratumSession.connectionClosed', reason: 'ended'});
   await pool.sim.runUntilIdle();
   assert.equal((await pool.open(1, '10.0.0.1'))[0]!.closedAs, undefined);
