@@ -3,11 +3,11 @@
  * Exit code 0 when it is sound, 1 when not: then the first discrepancy is named.
  */
 import {existsSync} from 'node:fs';
-import {join} from 'node:path';
 import {readConfig} from '../config.js';
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import type {ChainSpec} from '../protocol/chain/chain-spec.js';
+import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
 import {reject, type Rejection} from '../protocol/verdict.js';
 import {openChainStore, type OwnedChainStore} from '../storage/chain-store.js';
@@ -80,15 +80,11 @@ function openAnyChain(dataDirectory: string): OpenedChain {
   throw wrongChain ?? new StorageError('database-missing', `there is no database in ${dataDirectory}`);
 }
 
-/** The pool's folder inside the data folder; absent where no pool ever ran. */
-const ACCOUNTING_FOLDER = 'accounting';
-const ACCOUNTING_FORMAT_VERSION = 1;
-
 async function checkAccounts(dataDirectory: string, spec: ChainSpec): Promise<AccountingVerdict | undefined> {
-  const directory = join(dataDirectory, ACCOUNTING_FOLDER);
-  if (!existsSync(directory)) return undefined;
+  const options = accountingDatabase(dataDirectory, spec.name);
+  if (!existsSync(options.directory)) return undefined;
   try {
-    const database = openDatabase({directory, kind: 'accounting', chainName: spec.name, formatVersion: ACCOUNTING_FORMAT_VERSION, readOnly: true});
+    const database = openDatabase({...options, readOnly: true});
     try {
       return verifyAccounting(createAccountingStore(database));
     } finally {

@@ -2,7 +2,6 @@
  * @module The mining pool: share log, accounting, job factory, front desk and the Stratum port; and the demo miner, which
  * is a client of that port like any other.
  */
-import {join} from 'node:path';
 import type {ActorRef} from '../runtime/actor.js';
 import {accountingActor} from '../actors/accounting/actor.js';
 import type {AccountingMessage} from '../actors/accounting/messages.js';
@@ -18,6 +17,7 @@ import {decodeAddress, encodeAddress} from '../protocol/address/address.js';
 import {DIFFICULTY_EXPONENT_MIN, exponentAtMost} from '../protocol/stratum/difficulty.js';
 import {DEFAULT_SESSION_LIMITS} from '../protocol/stratum/session-types.js';
 import {GENERAL_PURPOSE_BITS} from '../protocol/stratum/version-rolling.js';
+import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore, createExtranonceCounterStore} from '../storage/accounting-store.js';
 import {createCandidateStore} from '../storage/candidate-store.js';
 import {openDatabase, type Database} from '../storage/open-database.js';
@@ -35,8 +35,6 @@ export interface PoolParts {
   readonly stratumEndpoint: string;
 }
 
-const ACCOUNTING_FOLDER = 'accounting';
-const ACCOUNTING_FORMAT_VERSION = 1;
 /** Extranonce1 then extranonce2: 4 bytes of each suit every client that we know of (notes on rented hashrate ask for 4 or more). */
 const EXTRANONCE1_SIZE = 4;
 const EXTRANONCE2_SIZE = 4;
@@ -50,9 +48,7 @@ const CONNECTIONS_SPARE = 256;
 
 export async function startPool(site: Site, node: NodeParts): Promise<PoolParts> {
   const {config, spec, system, shutdown} = site;
-  const database = openDatabase({
-    directory: join(config.dataDir, ACCOUNTING_FOLDER), kind: 'accounting', chainName: spec.name, formatVersion: ACCOUNTING_FORMAT_VERSION,
-  });
+  const database = openDatabase(accountingDatabase(config.dataDir, spec.name));
   shutdown.add('close-storage', 'accounting store', () => database.close());
   const payout = payoutTarget(spec, {configured: config.pool.payoutAddress, dataDir: config.dataDir});
   const scheme = config.pool.payoutScheme;

@@ -8,8 +8,9 @@
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
 import {pplnsWindow, windowWorkOf} from '../../protocol/payout/pplns.js';
-import {splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
+import {PPM, splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
 import type {RewardSplit} from '../../protocol/payout/split-reward.js';
+import {HASHES_PER_DIFFICULTY_ONE} from '../../protocol/stratum/difficulty.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ChainEvent, ChainMessage, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
 import type {JobEvent} from '../job-factory/messages.js';
@@ -18,7 +19,7 @@ import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
 import {MinerStatistics} from './miner-statistics.js';
 import {RewardLedger} from './reward-ledger.js';
 import {ShareWindow} from './share-window.js';
-import {difficultyOfHash, HASHES_PER_DIFFICULTY_ONE, WorkOfTarget} from './share-work.js';
+import {difficultyOfHash, WorkOfTarget} from './share-work.js';
 
 export interface AccountingOptions {
   readonly store: AccountingStore;
@@ -56,7 +57,6 @@ const CHAIN_TIMEOUT_MS = 10_000;
 const UNSETTLED_ASKED_MAX = 1_000;
 /** All at once would fill the chain's mailbox: some would be refused, and so would whoever brings a block meanwhile. */
 const FATES_ASKED_AT_ONCE = 8;
-const PPM = 1_000_000;
 
 export const ACCOUNTING_PROTOCOL: Protocol<AccountingInbox> = {
   kind: 'accounting',

@@ -6,8 +6,6 @@ import {difficultyOfTarget, workOfTarget} from '../../protocol/consensus/pow/wor
 
 /** 0xffff · 2^208, as a double: exact, because it has 16 significant bits. */
 const DIFFICULTY_ONE = 0xffff * 2 ** 208;
-/** Expected hashes for one share of difficulty 1: 2^256 over its target. */
-export const HASHES_PER_DIFFICULTY_ONE = 2 ** 48 / 0xffff;
 /** Targets are powers of two of one scale, so there are few; a stranger among them must not grow the cache. */
 const CACHED_MAX = 512;
 

@@ -7,7 +7,9 @@
  * in proportion to it, so a young pool keeps nothing back. Shares after the block's never count, whatever their time:
  * the caller gives the shares by their number in the log.
  */
+import {workOfTarget} from '../consensus/pow/work.js';
 import {assert} from '../verdict.js';
+import {PPM} from './split-reward.js';
 import type {WorkOfAccount} from './split-reward.js';
 
 export interface PplnsWindow {
@@ -43,7 +45,6 @@ export function pplnsWindow(shares: Iterable<WorkOfAccount>, windowWork: bigint)
  * @param factorPpm - 2,000,000 is a window of two blocks' work.
  */
 export function windowWorkOf(networkTarget: bigint, factorPpm: number): bigint {
-  const blockWork = (1n << 256n) / (networkTarget + 1n);
-  const windowWork = (blockWork * BigInt(factorPpm)) / 1_000_000n;
+  const windowWork = (workOfTarget(networkTarget) * BigInt(factorPpm)) / BigInt(PPM);
   return windowWork > 0n ? windowWork : 1n;
 }
