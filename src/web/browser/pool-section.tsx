@@ -28,7 +28,7 @@ function Connect({pool, chain}: {readonly pool: PoolOverview; readonly chain: st
       <dl>
         <dt>Server</dt><dd class="num">stratum+tcp://{pool.stratumEndpoint}</dd>
         <dt>User</dt><dd>an address of {chain}, then a dot and a name for the rig</dd>
-        <dt>Password</dt><dd>anything; <span class="num">d=0.001</span> fixes the difficulty</dd>
+        <dt>Password</dt><dd>anything; <span class="num">d=0.001</span> fixes the difficulty, never above a block's</dd>
         <dt>Pays</dt><dd>{pool.scheme === 'SOLO' ? 'SOLO: the finder, in the block itself' : 'PPLNS: all who worked on the block'}, fee {percentText(pool.feePpm / 1e6)}</dd>
       </dl>
       <div class="command">
