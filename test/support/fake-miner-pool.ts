@@ -105,7 +105,7 @@ function firstTemplate(bits: number): BlockTemplate {
 function aHasher(): ReturnType<typeof createInlineShareHasher> {
   return createInlineShareHasher({}, {
     timers: {set: (delayMs: number, run: () => void) => setTimeout(run, delayMs), clear: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout)},
-    nowMs: () => performance.now(), yieldTurn: (resume) => void setImmediate(resume), defer: (run) => queueMicrotask(run),
+    nowMs: () => performance.now(), yieldTurn: (resume) => void setImmediate(resume), defer: (run) => void setImmediate(run),
   });
 }
 
