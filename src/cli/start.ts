@@ -96,8 +96,15 @@ class StartedProcess {
     } catch (error) {
       return this.startFailed(error);
     }
-    if (this.earlyStop === undefined) this.announce(this.running);
-    else this.stop(this.earlyStop);
+    if (this.earlyStop === undefined) {
+      try {
+        this.announce(this.running);
+      } catch (error) {
+        this.announceFailed(error);
+      }
+    } else {
+      this.stop(this.earlyStop);
+    }
     const exitCode = await ended;
     // What a phase abandoned may still hold the event loop; it had its deadline.
     setTimeout(() => process.exit(exitCode), 1_000).unref();
@@ -110,6 +117,13 @@ class StartedProcess {
     this.log.info({code: 'process-ready', version: this.version, chain: config.chain, roles: config.roles, ...running.endpoints, pid: process.pid}, 'all roles serve');
     writeReadyFile(join(config.dataDir, ENDPOINTS_FILE), running.endpoints);
     if (config.readyFile !== '') writeReadyFile(config.readyFile, running.endpoints);
+  }
+
+  /** Whoever waits for the ready file would wait for ever: better to stop and say why. */
+  private announceFailed(error: unknown): void {
+    complain(`pithead start: the ready file cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    this.isFatal = true;
+    this.stop('no ready file');
   }
 
   /** A second call hurries: only what must be on disk is still waited for. */

@@ -1,7 +1,7 @@
 /**
  * @module Why a process could not start, in words that say what to do next. Exit code 1.
  */
-export type StartErrorCode = 'pool-wallet-unreadable' | 'payout-address-invalid' | 'role-combination' | 'port-unavailable';
+export type StartErrorCode = 'pool-wallet-unreadable' | 'payout-address-invalid' | 'role-combination' | 'port-unavailable' | 'data-folder-unusable';
 
 export class StartError extends Error {
   override readonly name = 'StartError';
@@ -22,8 +22,12 @@ export async function listening<T>(what: string, endpoint: {readonly host: strin
     if (code === 'EADDRINUSE') {
       throw new StartError('port-unavailable', `${what} cannot listen on ${where}: another program has the port. Stop it, or choose another with --set ${endpoint.key}=PORT (0 takes any free one).`, {cause: error});
     }
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-      throw new StartError('port-unavailable', `${what} cannot listen on ${where} (${String(code)}). Choose another address or port with --set ${endpoint.key}=PORT.`, {cause: error});
+    if (code === 'EACCES') {
+      throw new StartError('port-unavailable', `${what} may not listen on ${where}: ports below 1024 need more rights. Choose another with --set ${endpoint.key}=PORT.`, {cause: error});
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+      const hostKey = endpoint.key.replace(/\.port$/, '.host');
+      throw new StartError('port-unavailable', `${what} cannot listen on ${where}: ${endpoint.host} is no address of this machine (${code}). Choose another with --set ${hostKey}=ADDRESS.`, {cause: error});
     }
     throw error;
   }

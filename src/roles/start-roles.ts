@@ -17,6 +17,7 @@ import {startDemoMiner, startPool, type PoolParts} from './pool-parts.js';
 import {startRpc} from './rpc-part.js';
 import {shutdownPhases} from './shutdown-phases.js';
 import type {Endpoints, Site} from './site.js';
+import {StartError} from './start-error.js';
 import {startThreads} from './threads.js';
 
 export interface RoleModules {
@@ -44,7 +45,7 @@ const CHAIN_LOAD_TIMEOUT_MS = 600_000;
 /** @throws StartError, StorageError: with words for the operator. What was started before is stopped again. */
 export async function startRoles(config: Config, modules: RoleModules): Promise<RunningRoles> {
   const {log, version} = modules;
-  mkdirSync(config.dataDir, {recursive: true});
+  makeDataFolder(config.dataDir);
   const lock = lockDirectory(config.dataDir);
   const system = createActorSystem({log, onEscalation: modules.onFatal});
   const shutdown = new CoordinatedShutdown(system, shutdownPhases(config.shutdown.deadlineMs));
@@ -60,6 +61,14 @@ export async function startRoles(config: Config, modules: RoleModules): Promise<
   } catch (error) {
     await stop('start failed');
     throw error;
+  }
+}
+
+function makeDataFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, {recursive: true});
+  } catch (error) {
+    throw new StartError('data-folder-unusable', `The data folder ${dataDir} cannot be made (${String((error as {code?: unknown}).code)}). Choose another with --data.`, {cause: error});
   }
 }
 
