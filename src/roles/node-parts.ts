@@ -26,7 +26,11 @@ export function startNode(site: Site): NodeParts {
   shutdown.add('close-storage', 'chain store', () => store.close());
   const scripts = new BatchedScriptVerifier({signatures: site.threads.signatures, clock: system.clock, yieldTurn});
 
-  const chain = system.spawn(chainActor({spec}, {store, scripts, yieldTurn}), {name: 'chain', onFailure: 'escalate'});
+  let isStopping = false;
+  shutdown.add('finish-block', 'chain walk', () => {
+    isStopping = true;
+  });
+  const chain = system.spawn(chainActor({spec}, {store, scripts, yieldTurn, isStopping: () => isStopping}), {name: 'chain', onFailure: 'escalate'});
   const mempool = system.spawn(mempoolActor({
     spec,
     limits: {

@@ -149,7 +149,7 @@ class LmdbDatabase implements Database {
   table(name: string): Table {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const table = new LmdbBackedTable(openTable(this.#root, name));
+    const table = new LmdbBackedTable(openTable(this.#root, name), () => this.#isClosed);
     this.#tables.set(name, table);
     return table;
   }
@@ -232,27 +232,30 @@ class CollectingWriter implements BatchWriter {
 class LmdbBackedTable implements Table {
   /** Undefined when only reading and the table was never made: it reads as empty. */
   readonly lmdb: LmdbTable | undefined;
-  constructor(lmdb: LmdbTable | undefined) {
+  readonly #isClosed: () => boolean;
+  constructor(lmdb: LmdbTable | undefined, isClosed: () => boolean) {
     this.lmdb = lmdb;
+    this.#isClosed = isClosed;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const value = this.lmdb?.getBinary(key);
+    const value = this.#open()?.getBinary(key);
     return value === undefined ? undefined : plain(value);
   }
 
   peek(key: Uint8Array): Uint8Array | undefined {
-    const value = this.lmdb?.getBinaryFast(key);
+    const value = this.#open()?.getBinaryFast(key);
     return value === undefined ? undefined : plain(value);
   }
 
   has(key: Uint8Array): boolean {
-    return this.lmdb?.doesExist(key) ?? false;
+    return this.#open()?.doesExist(key) ?? false;
   }
 
   *range(query: RangeQuery = {}): Iterable<{readonly key: Uint8Array; readonly value: Uint8Array}> {
-    if (this.lmdb === undefined) return;
-    const rows = this.lmdb.getRange({
+    const lmdb = this.#open();
+    if (lmdb === undefined) return;
+    const rows = lmdb.getRange({
       // A reverse walk starts at its upper end.
       ...(query.reverse === true
         ? {...(query.to === undefined ? {} : {start: query.to, exclusiveStart: true}), ...(query.from === undefined ? {} : {end: query.from, inclusiveEnd: true})}
@@ -266,6 +269,12 @@ class LmdbBackedTable implements Table {
   rowCount(): number {
     const stats = this.lmdb?.getStats();
     return stats !== undefined && 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0;
+  }
+
+  /** A read of a closed environment leaves lmdb with a broken transaction, which it throws later, out of a timer. */
+  #open(): LmdbTable | undefined {
+    if (this.#isClosed()) throw new StorageError('database-closed', 'The database is closed.');
+    return this.lmdb;
   }
 }
 

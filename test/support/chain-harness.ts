@@ -33,6 +33,7 @@ export interface ChainHarnessOptions {
   readonly signatures?: SignatureVerifier;
   /** Wall clock of the simulation, seconds; far after the blocks that tests mine by default. */
   readonly nowSec?: number;
+  readonly isStopping?: () => boolean;
   readonly onEscalation?: (path: string, error: unknown) => void;
 }
 
@@ -64,7 +65,7 @@ export class ChainHarness {
       create: () => ({receive: (event) => { this.events.push(event); }}),
     }, {name: 'chain-listener'});
     system.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], listener);
-    this.chain = system.spawn(chainActor({spec: options.spec ?? REGTEST}, {store: this.store, scripts: this.scripts, yieldTurn}),
+    this.chain = system.spawn(chainActor({spec: options.spec ?? REGTEST}, {store: this.store, scripts: this.scripts, yieldTurn, isStopping: options.isStopping ?? (() => false)}),
       {name: 'chain', onFailure: 'escalate'});
   }
 

@@ -79,7 +79,7 @@ class ChainActor implements Behaviour<ChainActorMessage> {
     this.#slices = new TimeSlices(ctx.clock, ports.yieldTurn);
     this.#connector = new Connector({
       index: this.#index, writer: this.#writer, store: ports.store, scripts: ports.scripts, blocks: this.#blocks,
-      publish: (event: ChainEvent) => ctx.events.publish(event),
+      publish: (event: ChainEvent) => ctx.events.publish(event), isStopping: ports.isStopping ?? (() => false),
     });
   }
 
@@ -249,8 +249,11 @@ class ChainActor implements Behaviour<ChainActorMessage> {
     const row = this.#index.tree.find(hash);
     if (row === undefined) return reject('block-not-found');
     if (row === 0) return reject('genesis-not-invalidatable');
-    await this.#condemn(row);
+    this.#index.noteInvalid(row);
     await this.#connector.activateBest(this.#slices);
+    if (this.#index.isActive(row)) return reject('chain-stopping', 'the block is still connected');
+    // Last: on the disk, too, no connected block is ever marked.
+    await this.#writer.storeHeader(row);
     return {ok: true};
   }
 

@@ -24,6 +24,8 @@ export interface ConnectorModules {
   readonly scripts: ScriptVerifier;
   readonly blocks: BlockCache;
   readonly publish: (event: ChainEvent) => void;
+  /** See `ChainPorts`. */
+  readonly isStopping: () => boolean;
 }
 
 /** From here on a block's checks may take more than a millisecond each, and begin on a fresh slice. */
@@ -94,11 +96,11 @@ export class Connector {
 
   /**
    * Walks until the tip is the best branch that holds. A block that fails is marked with all that builds on it, and the
-   * walk turns to what is best then: usually back.
+   * walk turns to what is best then: usually back. It ends early, between two blocks, when the node stops.
    * @returns why each block that failed on the way did.
    */
   async activateBest(slices: TimeSlices): Promise<ReadonlyMap<HeaderRow, Rejection>> {
-    const {index, writer} = this.#modules;
+    const {index, writer, isStopping} = this.#modules;
     this.#failures.clear();
     const startRow = index.tipRow();
     assert(startRow !== undefined, 'genesis is connected');
@@ -106,11 +108,15 @@ export class Connector {
     for (;;) {
       const tip = index.tipRow()!;
       const best = index.tree.best();
-      if (best === tip) break;
+      if (best === tip || isStopping()) break;
       const path = index.tree.path(tip, best);
-      for (const row of path.disconnect) await this.#disconnect(row, slices);
-      steps += path.disconnect.length;
+      for (const row of path.disconnect) {
+        if (isStopping()) break;
+        await this.#disconnect(row, slices);
+        steps += 1;
+      }
       for (const row of path.connect) {
+        if (isStopping()) break;
         const failure = await this.#connectStored(row, slices);
         if (failure !== undefined) {
           this.#failures.set(row, failure);

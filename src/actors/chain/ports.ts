@@ -79,4 +79,6 @@ export interface ChainPorts {
   readonly scripts: ScriptVerifier;
   /** Resolves after everything else on this thread had a turn: `setImmediate` in production, a microtask under simulation. */
   readonly yieldTurn: () => Promise<void>;
+  /** True once the node is on its way down: a walk over many blocks then ends between two of them. Absent: never. */
+  readonly isStopping?: () => boolean;
 }

@@ -31,6 +31,15 @@ const key = (byte: number): Uint8Array => Uint8Array.of(byte);
 
 const database = suite('storage / open-database');
 
+database('database-closed: reading after the end is an error in words, and lmdb never hears of it', async () => {
+  const closed = openDatabase(options());
+  const coins = closed.table('coins');
+  await closed.batch((writer) => writer.put(coins, key(1), Uint8Array.of(9)));
+  await closed.close();
+  const reads = [() => coins.get(key(1)), () => coins.peek(key(1)), () => coins.has(key(1)), () => [...coins.range()]];
+  for (const read of reads) assert.is(codeOf(read), 'database-closed');
+});
+
 database('rows survive closing and opening again', async () => {
   const place = options();
   const first = openDatabase(place);

@@ -134,6 +134,39 @@ reorg('killed after any commit of a reorg, a restart finishes it', async () => {
   }
 });
 
+reorg('a stop between any two commits of an invalidation leaves no active block that is marked', async () => {
+  const {trunk, a} = twoBranches(3);
+  for (let left = 0; left < 4; left++) {
+    const store = new MortalChainStore();
+    const node = new ChainHarness({store, seed: left + 1, onEscalation: () => undefined});
+    await node.acceptAll([...trunk, ...a]);
+    store.commitsLeft = left;
+    await node.ask({type: 'chain.invalidateBlock', hash: a[0]!.header.hash}).catch(() => undefined);
+    assertClean(store);
+    store.commitsLeft = Infinity;
+    const again = new ChainHarness({store});
+    const height = (await again.tip()).height;
+    // Not answered, so not promised: the chain is whole again.
+    assert.is(height, 105, `after ${left} commits`);
+    assert.ok((await again.ask({type: 'chain.invalidateBlock', hash: a[0]!.header.hash})).ok);
+    assert.is((await new ChainHarness({store}).tip()).height, 102);
+    assertClean(store);
+  }
+});
+
+reorg('a walk ends between two blocks when the node stops, and the next start goes on', async () => {
+  const {trunk, a} = twoBranches(6);
+  const store = new MortalChainStore();
+  const node = new ChainHarness({store, isStopping: () => store.commits >= trunk.length + a.length + 3});
+  await node.acceptAll([...trunk, ...a]);
+  const verdict = await node.ask({type: 'chain.invalidateBlock', hash: a[0]!.header.hash});
+  assert.is(verdict.ok ? 'ok' : verdict.code, 'chain-stopping');
+  assert.is(store.commits, trunk.length + a.length + 3);
+  assertClean(store);
+  assert.is((await new ChainHarness({store}).tip()).height, 108);
+  assertClean(store);
+});
+
 reorg('an invalid block stays invalid over a restart', async () => {
   const store = new MemoryChainStore();
   const bad = new MinedChain().mine({feesSats: 1n});
