@@ -47,10 +47,11 @@ function checkFoundBlocks(store: AccountingStore): Rejection<AccountingDiscrepan
     if (row.shareSeq > last) return reject('verify-found-share', `${nameOf(row)} ends a window at share ${row.shareSeq}; the log ends at ${last}`);
     const creditedSats = row.credits.reduce((sum, credit) => sum + credit.sats, 0n);
     if (row.credits.some(({sats}) => sats < 0n)) return reject('verify-found-credits', `${nameOf(row)} credits less than nothing`);
-    if (row.credits.length > 0 && creditedSats + row.feeSats !== row.rewardSats) {
-      return reject('verify-found-credits', `${nameOf(row)} credits ${creditedSats} and takes ${row.feeSats} of ${row.rewardSats}`);
+    // A refused block is worth nothing. Others may credit nobody, when there is no reward or all of it is the operator's.
+    const dueSats = row.status === 'rejected' ? 0n : row.rewardSats;
+    if (creditedSats + row.feeSats !== dueSats) {
+      return reject('verify-found-credits', `${nameOf(row)} credits ${creditedSats} and takes ${row.feeSats} of ${dueSats}`);
     }
-    if (row.credits.length === 0 && row.status !== 'rejected') return reject('verify-found-credits', `${nameOf(row)} credits nobody`);
   }
   return undefined;
 }

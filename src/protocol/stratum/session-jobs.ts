@@ -20,6 +20,8 @@ export interface SentJob {
   staleSinceMs: number | undefined;
   /** Hashes of accepted shares, by hashKey; gone with the job. */
   readonly counted: Set<string>;
+  /** Its transactions were asked for and sent. */
+  isListed: boolean;
 }
 
 export class SessionJobs {
@@ -50,6 +52,7 @@ export class SessionJobs {
       difficulty: sent.difficulty,
       staleSinceMs: undefined,
       counted: new Set(),
+      isListed: false,
     };
     if (this.newest !== undefined) this.newest.supersededAtMs = sent.nowMs;
     this.newest = entry;

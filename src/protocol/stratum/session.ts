@@ -28,7 +28,7 @@ import {Vardiff} from './vardiff.js';
 import {grantVersionMask} from './version-rolling.js';
 
 /** A short list would cost the miner nothing; a block's worth of transactions is megabytes of text. */
-const TRANSACTIONS_BYTES_MAX = 131_072;
+const TRANSACTIONS_BYTES_MAX = 65_536;
 
 export class StratumSession implements ShareHost {
   readonly config: SessionConfig;
@@ -254,9 +254,12 @@ export class StratumSession implements ShareHost {
   }
 
   private listTransactions(id: RequestId | undefined, jobId: string): void {
-    const job = this.jobs.find(jobId)?.job;
-    if (job === undefined) return this.answerError(id, STRATUM_ERROR.jobNotFound, 'Job not found');
-    const {transactions} = job.template;
+    const entry = this.jobs.find(jobId);
+    if (entry === undefined) return this.answerError(id, STRATUM_ERROR.jobNotFound, 'Job not found');
+    // A request of 70 bytes is answered with up to 130,000: not for the asking again and again.
+    if (entry.isListed) return this.answerError(id, STRATUM_ERROR.other, 'The transactions of this job were sent already');
+    entry.isListed = true;
+    const {transactions} = entry.job.template;
     const size = transactions.reduce((sum, {bytes}) => sum + bytes.length, 0);
     if (size > TRANSACTIONS_BYTES_MAX) return this.answerError(id, STRATUM_ERROR.other, `The transactions are larger than ${TRANSACTIONS_BYTES_MAX} bytes; ask a node`);
     this.answer(id, transactions.map(({bytes}) => bytesToHex(bytes)));

@@ -41,6 +41,13 @@ verify('verify-found-credits', async () => {
   assert.is(await codeWith([{...BLOCK, credits: []}]), 'verify-found-credits');
 });
 
+verify('a block that leaves nothing to credit is sound: no subsidy left and no fees, or all of it the operator\'s', async () => {
+  assert.is(await codeWith([{...BLOCK, rewardSats: 0n, feeSats: 0n, credits: []}]), 'ok');
+  assert.is(await codeWith([{...BLOCK, feeSats: 100n, credits: []}]), 'ok');
+  assert.is(await codeWith([{...BLOCK, feeSats: 99n, credits: []}]), 'verify-found-credits');
+  assert.is(await codeWith([{...BLOCK, status: 'rejected'}]), 'verify-found-credits', 'a refused block credits nobody');
+});
+
 verify('verify-found-share', async () => {
   assert.is(await codeWith([{...BLOCK, shareSeq: 4}]), 'verify-found-share');
   assert.is(await codeWith([{...BLOCK, shareSeq: 3}]), 'ok');

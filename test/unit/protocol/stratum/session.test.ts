@@ -522,4 +522,14 @@ session('names beyond the free ones are kept as shares come in; all of a known a
   assert.equal(machine.of('authorised').map(({minerName}) => minerName), ['rig', 'rig0', 'rig8']);
 });
 
+session('the transactions of a job are listed once, and never more than a miner may leave unread', () => {
+  const {wtxid, txid} = {wtxid: aHash(1), txid: aHash(1)};
+  const withTransaction = (size: number) => ({...HARD, transactions: [{bytes: new Uint8Array(size), txid, wtxid, feeSats: 0n, weightWu: 4 * size, sigopCost: 0}]});
+  const machine = new Machine({config: {vardiff: VARDIFF}}).start(aJob({number: 1, template: withTransaction(60_000)}));
+  assert.equal(machine.request('mining.get_transactions', ['1'])?.result, ['00'.repeat(60_000)]);
+  assert.is(codeOf(machine.request('mining.get_transactions', ['1'])), 20);
+  machine.offer(aJob({number: 2, template: withTransaction(131_000)}));
+  assert.is(codeOf(machine.request('mining.get_transactions', ['2'])), 20);
+});
+
 session.run();
