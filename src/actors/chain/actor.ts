@@ -15,7 +15,7 @@ import {assertNever, reject} from '../../protocol/verdict.js';
 import type {Rejection, Verdict} from '../../protocol/verdict.js';
 import {judgeArrival, judgeProposal} from './behaviour.js';
 import {BlockCache} from './block-cache.js';
-import {Connector, LARGE_BLOCK_TRANSACTIONS} from './connector.js';
+import {Connector, LARGE_BLOCK_TRANSACTIONS, ScriptsUnavailableError} from './connector.js';
 import {decodeBlockInSlices} from './decode-block.js';
 import {HeaderIndex} from './header-index.js';
 import {LedgerWriter} from './ledger-writer.js';
@@ -241,8 +241,14 @@ class ChainActor implements Behaviour<ChainActorMessage> {
     if (!decoded.ok) return decoded;
     const judged = judgeProposal(this.#index, decoded.value, wallSec(ctx));
     if (!judged.ok) return judged;
-    const proved = await this.#connector.prove(decoded.value, this.#index.tipRow()!, this.#slices);
-    return proved.ok ? {ok: true} : proved;
+    try {
+      const proved = await this.#connector.prove(decoded.value, this.#index.tipRow()!, this.#slices);
+      return proved.ok ? {ok: true} : proved;
+    } catch (error) {
+      // A question about a block that nobody mined is no reason to stop a node.
+      if (error instanceof ScriptsUnavailableError) return reject('scripts-unavailable', error.message);
+      throw error;
+    }
   }
 
   async #invalidate(hash: Hash256): Promise<Verdict> {

@@ -216,6 +216,7 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
     if (standard.ok) return undefined;
     if (standard.code === 'scripts-unavailable') return refusal(transaction, reject(standard.code, standard.detail));
     const mandatory = await this.#modules.scripts.verify(spends, consensusFlags(this.#spec.activation, height));
+    if (!mandatory.ok && mandatory.code === 'scripts-unavailable') return refusal(transaction, reject(mandatory.code, mandatory.detail));
     return refusal(transaction, mandatory.ok
       ? reject('non-mandatory-script-verify-flag', standard.code) : reject('mandatory-script-verify-flag-failed', mandatory.code));
   }

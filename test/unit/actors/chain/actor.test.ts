@@ -168,6 +168,18 @@ chain('a proposal needs no work and changes nothing', async () => {
   assert.is(verdict.ok ? 'ok' : verdict.code, 'bad-cb-amount');
 });
 
+chain('scripts-unavailable for a proposal while the verifier cannot work, and the node goes on', async () => {
+  const escalations: unknown[] = [];
+  const node = new ChainHarness({signatures: {verify: async () => ({ok: false, code: 'pool-stopped'})}, onEscalation: (_, error) => escalations.push(error)});
+  const mined = new MinedChain();
+  await node.acceptAll(mined.mineMany(101));
+  const spend = aSpend({from: [mined.coinbaseCoin(1)], key: MINER_KEY, outputs: [{valueSats: 1n, scriptPubKey: aKey('a').scriptPubKey}]});
+  const verdict = await node.ask({type: 'chain.checkProposal', blockBytes: mined.forkAt(101).mine({transactions: [spend]}).bytes});
+  assert.is(verdict.ok ? 'ok' : verdict.code, 'scripts-unavailable');
+  assert.is(summary(await node.accept(mined.mine())), 'connected 102');
+  assert.equal(escalations, []);
+});
+
 chain('inconclusive-not-best-prevblk for a proposal that is not on the tip', async () => {
   const node = new ChainHarness();
   const mined = new MinedChain();
