@@ -37,7 +37,7 @@ lifecycle('mines, stops on SIGTERM with 0, verifies, and goes on where it was', 
   assert.match(viaCommand.stdout, /"total_amount": 250\.00000000/);
   const stopped = await runPithead(['rpc', '--data', dataDir, 'stop']);
   assert.equal([stopped.code, stopped.stdout.trim()], [0, 'Pithead stopping']);
-  assert.is(await again.stop(), 0);
+  assert.is(await again.exited, 0);
 });
 
 lifecycle('another chain\'s folder is refused in words', async () => {

@@ -34,6 +34,8 @@ export interface PitheadProcess {
   /** Everything that it printed so far. */
   output(): string;
   rpc<T = unknown>(method: string, ...params: readonly unknown[]): Promise<T>;
+  /** Settles with the exit code when it ends by itself. */
+  readonly exited: Promise<number | null>;
   /** SIGTERM and wait; resolves to the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL and wait. */
@@ -77,6 +79,7 @@ export async function startPithead(options: PitheadOptions = {}): Promise<Pithea
     endpoints,
     child,
     output: () => printed,
+    exited,
     rpc: (method, ...params) => callRpc(endpoints.rpc!, readFileSync(join(dataDir, '.cookie'), 'utf8').trim(), {method, params}),
     stop: () => end('SIGTERM'),
     kill: async () => {
