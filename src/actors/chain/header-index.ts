@@ -183,7 +183,10 @@ export class HeaderIndex {
   }
 
   branches(): readonly BranchView[] {
-    return this.tree.tips().map((row) => {
+    const rows = new Set(this.tree.tips());
+    // What stands on the active tip is invalid, or not here yet: it is a tip all the same.
+    rows.add(this.tipRow() ?? 0);
+    return Array.from(rows, (row) => {
       const height = this.tree.height(row);
       const fork = this.tree.forkOf(row, this.tipRow() ?? 0);
       const status = this.isActive(row) ? 'active' : this.#branchStatus(row);

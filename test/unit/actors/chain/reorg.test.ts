@@ -167,6 +167,16 @@ reorg('a walk ends between two blocks when the node stops, and the next start go
   assertClean(store);
 });
 
+reorg('the active tip is a tip, also when an invalidated block stands on it', async () => {
+  const mined = new MinedChain();
+  const node = new ChainHarness();
+  const [first, second] = mined.mineMany(2);
+  await node.acceptAll([first!, second!]);
+  await node.ask({type: 'chain.invalidateBlock', hash: second!.header.hash});
+  const branches = await node.ask({type: 'chain.getBranches'});
+  assert.equal(branches.map(({height, branchLength, status}) => `${height} ${branchLength} ${status}`).sort(), ['1 0 active', '2 1 invalid']);
+});
+
 reorg('an invalid block stays invalid over a restart', async () => {
   const store = new MemoryChainStore();
   const bad = new MinedChain().mine({feesSats: 1n});
