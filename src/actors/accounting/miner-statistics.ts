@@ -108,15 +108,12 @@ export class MinerStatistics {
     return known === undefined ? undefined : this.#accountView(known, nowMs, [...known.rigs.values()]);
   }
 
-  /** Most recently active first. */
+  /** Most recently active first. Asked several times a second: the order is kept and not made by sorting. */
   accounts(limit: number, nowMs: number): Omit<AccountView, 'pendingSats' | 'balanceSats' | 'rigs'>[] {
-    return [...this.#accounts.values()]
-      .sort((a, b) => b.lastShareAtMs - a.lastShareAtMs)
-      .slice(0, limit)
-      .map((known) => {
-        const {rigs: _rigs, ...view} = this.#accountView(known, nowMs, []);
-        return view;
-      });
+    return [...this.#accounts.values()].slice(-limit).reverse().map((known) => {
+      const {rigs: _rigs, ...view} = this.#accountView(known, nowMs, []);
+      return view;
+    });
   }
 
   #accountView(known: Account, nowMs: number, rigs: readonly Rig[]): Omit<AccountView, 'pendingSats' | 'balanceSats'> {

@@ -82,11 +82,11 @@ export class RewardLedger {
     return this.#owed.get(account) ?? {pendingSats: 0n, balanceSats: 0n};
   }
 
-  /** Newest first. */
+  /** Newest first. Rows stand in the order of their finding, so only those that are shown are sorted: clocks may step back. */
   list(limit: number): readonly FoundBlockView[] {
     return [...this.#blocks.values()]
+      .slice(-limit)
       .sort((a, b) => b.foundAtSec - a.foundAtSec || b.height - a.height)
-      .slice(0, limit)
       .map((row) => this.view(row));
   }
 

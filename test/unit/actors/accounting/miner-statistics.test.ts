@@ -47,4 +47,11 @@ statistics('the account that was silent longest is forgotten, with its rigs', ()
   assert.equal(['alice', 'carol', 'dave'].map((account) => rigsOf(kept, account).length), [1, 1, 4]);
 });
 
+statistics('accounts are listed by their last share, newest first, as many as asked for', () => {
+  const {statistics: kept, share} = aStatistics();
+  for (const account of ['alice', 'bob', 'carol', 'alice']) share(account, 'a');
+  assert.equal(kept.accounts(2, 1_000_000).map(({account}) => account), ['alice', 'carol']);
+  assert.equal(kept.accounts(9, 1_000_000).map(({account}) => account), ['alice', 'carol', 'bob']);
+});
+
 statistics.run();
