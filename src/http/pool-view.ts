@@ -14,6 +14,8 @@ export const RIGS_SHOWN = 24;
 const ACCOUNTS_RANKED = 64;
 /** Each costs a question; together they hold at least as many rigs as are shown. */
 const ACCOUNTS_ASKED = 12;
+/** Most recently active rigs of each, of which the fastest are shown: an account may have ten thousand. */
+const RIGS_RANKED = 256;
 
 export interface PoolFacts {
   readonly totals: PoolTotals;
@@ -35,7 +37,7 @@ export async function askPool({accounting, miningPool}: HttpPool, timeoutMs: num
 export async function askRigs({accounting}: HttpPool, timeoutMs: number): Promise<readonly RigOverview[]> {
   const recent = await accounting.ask<ListAccounts>({type: 'accounting.listAccounts', limit: ACCOUNTS_RANKED}, {timeoutMs});
   const fastest = [...recent].sort((a, b) => b.hashrate.last5m - a.hashrate.last5m).slice(0, ACCOUNTS_ASKED);
-  const accounts = await Promise.all(fastest.map(({account}) => accounting.ask<GetAccount>({type: 'accounting.getAccount', account}, {timeoutMs})));
+  const accounts = await Promise.all(fastest.map(({account}) => accounting.ask<GetAccount>({type: 'accounting.getAccount', account, rigLimit: RIGS_RANKED}, {timeoutMs})));
   const rigs: RigOverview[] = [];
   for (const view of accounts) {
     for (const rig of view?.rigs ?? []) {

@@ -169,7 +169,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     switch (message.type) {
       case 'accounting.getTotals': return ctx.reply(this.#totals(nowMs));
       case 'accounting.getAccount': {
-        const view = this.#statistics.account(message.account, nowMs);
+        const view = this.#statistics.account(message.account, nowMs, message.rigLimit);
         return ctx.reply(view === undefined ? null : {...view, ...this.#ledger.owedTo(message.account)});
       }
       case 'accounting.listAccounts':

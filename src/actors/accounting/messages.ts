@@ -107,7 +107,8 @@ export type RecordBlock = Query<'accounting.recordBlock', {
 /** A session authorised this miner (+1), or ended (−1). */
 export type RecordPresence = {readonly type: 'accounting.recordPresence'; readonly account: string; readonly minerName: string; readonly userAgent: string; readonly change: 1 | -1};
 export type GetPoolTotals = Query<'accounting.getTotals', Record<never, never>, PoolTotals>;
-export type GetAccount = Query<'accounting.getAccount', {readonly account: string}, AccountView | null>;
+/** `rigLimit`: only the rigs heard last, so that a poll does not pay for ten thousand. */
+export type GetAccount = Query<'accounting.getAccount', {readonly account: string; readonly rigLimit?: number}, AccountView | null>;
 export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number}, readonly Omit<AccountView, 'rigs'>[]>;
 export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
 

@@ -102,10 +102,10 @@ export class MinerStatistics {
     return this.#hashrate.view(nowMs);
   }
 
-  /** Everything but the money. */
-  account(account: string, nowMs: number): Omit<AccountView, 'pendingSats' | 'balanceSats'> | undefined {
+  /** Everything but the money; of the rigs those heard last. */
+  account(account: string, nowMs: number, rigLimit = Infinity): Omit<AccountView, 'pendingSats' | 'balanceSats'> | undefined {
     const known = this.#accounts.get(account);
-    return known === undefined ? undefined : this.#accountView(known, nowMs, [...known.rigs.values()]);
+    return known === undefined ? undefined : this.#accountView(known, nowMs, [...known.rigs.values()].slice(-rigLimit));
   }
 
   /** Most recently active first. Asked several times a second: the order is kept and not made by sorting. */

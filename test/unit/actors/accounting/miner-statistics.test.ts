@@ -47,6 +47,12 @@ statistics('the account that was silent longest is forgotten, with its rigs', ()
   assert.equal(['alice', 'carol', 'dave'].map((account) => rigsOf(kept, account).length), [1, 1, 4]);
 });
 
+statistics('of many rigs those heard last are shown when only some are asked for', () => {
+  const {statistics: kept, share} = aStatistics();
+  for (const name of ['a', 'b', 'c', 'a']) share('alice', name);
+  assert.equal(kept.account('alice', 1_000_000, 2)!.rigs.map(({minerName}) => minerName), ['c', 'a']);
+});
+
 statistics('accounts are listed by their last share, newest first, as many as asked for', () => {
   const {statistics: kept, share} = aStatistics();
   for (const account of ['alice', 'bob', 'carol', 'alice']) share(account, 'a');
