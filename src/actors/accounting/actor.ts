@@ -93,7 +93,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   #committing: {readonly shares: readonly WaitingShare[]; readonly rows: readonly ShareRow[]; readonly blocks: readonly WaitingBlock[]; readonly written: Promise<void>} | undefined;
   #isCommitDue = false;
   /** Blocks that the chain judged and whose share is not in the log yet. */
-  readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]}>();
+  readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]; readonly seq: number; readonly totalWork: bigint}>();
   readonly #blockShares = new Map<string, {readonly seq: number; readonly totalWork: bigint}>();
   /** Work of all shares that this run knows; rounds are differences of it. */
   #totalWork = 0n;
@@ -276,7 +276,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     const key = hashKey(message.hash);
     const logged = this.#blockShares.get(key);
     if (logged !== undefined) return this.#credit(message, logged, {ctx, replies: reply === undefined ? [] : [reply]});
-    const awaited = this.#awaitedBlocks.get(key) ?? {record: message, replies: []};
+    const awaited = this.#awaitedBlocks.get(key) ?? {record: message, replies: [], seq: this.#options.store.lastShareSeq(), totalWork: this.#totalWork};
     if (reply !== undefined) awaited.replies.push(reply);
     if (this.#awaitedBlocks.has(key)) return;
     this.#awaitedBlocks.set(key, awaited);
@@ -303,13 +303,13 @@ class Accounting implements Behaviour<AccountingInbox> {
     }
   }
 
-  /** No share was accepted for it (below share difficulty, stale, duplicate): the window ends with the newest share. */
+  /** No share was accepted for it (below share difficulty, stale, duplicate): the window ends with the newest share of when it was announced. */
   #blockShareMissing(hash: Uint8Array, ctx: Context): void {
     const key = hashKey(hash);
     const awaited = this.#awaitedBlocks.get(key);
     if (awaited === undefined) return;
     this.#awaitedBlocks.delete(key);
-    this.#credit(awaited.record, {seq: this.#options.store.lastShareSeq(), totalWork: this.#totalWork}, {ctx, replies: awaited.replies});
+    this.#credit(awaited.record, awaited, {ctx, replies: awaited.replies});
   }
 
   #credit(record: RecordBlock, share: {readonly seq: number; readonly totalWork: bigint}, answer: {readonly ctx: Context; readonly replies: readonly PendingReply<ReplyOf<RecordBlock>>[]}): void {

@@ -238,6 +238,22 @@ accounting('a block whose share was never accepted is credited after a moment', 
   assert.equal((await pool.blocks())[0]!.credits.map(({account}) => account), ['bob']);
 });
 
+accounting('shares that come while a block waits for its own never count for it', async () => {
+  const pool = await aPool();
+  const before = pool.record({account: 'bob'});
+  await pool.sim.runUntilIdle();
+  await before;
+  const recorded = pool.recordBlock();
+  await pool.sim.advance(100);
+  const after = pool.record({account: 'late'});
+  await pool.sim.advance(3_000);
+  await after;
+  assert.equal(await recorded, {ok: true});
+  const [block] = await pool.blocks();
+  assert.equal(block!.credits.map(({account}) => account), ['bob']);
+  assert.ok(Math.abs((await pool.blocks())[0]!.effort - 1 / 8) < 1e-5);
+});
+
 accounting('the same block announced twice is one block', async () => {
   const pool = await aPoolWithBlock();
   const again = pool.recordBlock();
