@@ -8,7 +8,7 @@ import type {BackendPreference} from './backends/backend.js';
 import {chooseSha256d, chooseSignatureBackends} from './backends/select.js';
 import type {CapabilityOptions, ReportedShareHasher, ReportedSignatureVerifier} from './capabilities.js';
 import {DEFAULT_CAPABILITY_OPTIONS, createShareHasher, createSignatureVerifier} from './capabilities.js';
-import {createShareThreadKernel} from './kernels/hash-shares.js';
+import {createDirectShareHash, createShareThreadKernel} from './kernels/hash-shares.js';
 import {createSignatureThreadKernel} from './kernels/verify-signatures.js';
 
 export interface InlineOptions extends Partial<CapabilityOptions> {
@@ -33,8 +33,21 @@ export async function createInlineSignatureVerifier(options: InlineOptions, modu
 }
 
 export function createInlineShareHasher(options: InlineOptions, modules: InlineModules): ReportedShareHasher {
-  const kernels = [createShareThreadKernel(chooseSha256d(options.backend ?? 'fastest'))];
-  return createShareHasher(filled(options), {...modules, carrier: createInlineCarrier({...modules, kernels})});
+  const sha256d = chooseSha256d(options.backend ?? 'fastest');
+  const hasher = createShareHasher(filled(options), {...modules, carrier: createInlineCarrier({...modules, kernels: [createShareThreadKernel(sha256d)]})});
+  const hashShare = createDirectShareHash(sha256d);
+  let hashedNow = 0;
+  return {
+    ...hasher,
+    hashNow(share) {
+      hashedNow += 1;
+      return hashShare(share);
+    },
+    report() {
+      const batched = hasher.report();
+      return {...batched, itemsDone: batched.itemsDone + hashedNow};
+    },
+  };
 }
 
 function filled(options: InlineOptions): CapabilityOptions {

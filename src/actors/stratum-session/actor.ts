@@ -24,7 +24,7 @@ export interface StratumSessionOptions {
   readonly jobFactory: ActorRef<JobFactoryMessage>;
   readonly hasher: ShareHasher;
   /** What all sessions have in common of the machine's configuration. */
-  readonly session: Omit<SessionConfig, 'sessionId' | 'extranonce1'>;
+  readonly session: Omit<SessionConfig, 'sessionId' | 'extranonce1' | 'hashNow'>;
   readonly limits: ConnectionLimits;
 }
 
@@ -107,7 +107,9 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
     this.#inputBytesLeft = options.limits.inputBytesPerSecMax;
     this.#wallSec = Math.floor(ctx.clock.wallMs() / 1000);
     this.#connectedAtSec = this.#wallSec;
-    this.#machine = new StratumSession({...options.session, sessionId: facts.id, extranonce1: facts.extranonce1}, this.#time(ctx));
+    this.#machine = new StratumSession(
+      {...options.session, sessionId: facts.id, extranonce1: facts.extranonce1, hashNow: options.hasher.hashNow}, this.#time(ctx),
+    );
     ctx.timers.every('tick', TICK_MS, {type: 'stratumSession.tick'});
     if (facts.job !== undefined) this.#offer(facts.job, true, ctx);
   }

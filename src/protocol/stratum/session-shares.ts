@@ -116,7 +116,7 @@ export class ShareDesk {
     if (fields.isNoncePadded) this.paddedNonces++;
     const isBusy = this.pending.size >= host.config.limits.sharesInFlightMax;
     const share = this.pendingShare({...known, entry}, fields, {time, foreseen: named === undefined ? 'unauthorised' : isBusy ? 'busy' : undefined});
-    if (isBusy) return this.hashHere(share, time.nowMs);
+    if (isBusy || host.config.hashNow !== undefined) return this.hashHere(share, time.nowMs);
     const shareId = this.keep(share);
     host.emit({type: 'hashShare', shareId, task: share.task});
   }
@@ -130,8 +130,8 @@ export class ShareDesk {
     const share = this.pending.get(event.shareId);
     if (share === undefined || share.hash !== undefined) return;
     // Refused or failed: hashed here, some 30 us, because an unhashed share might have been a block.
-    const header = event.outcome.ok ? event.outcome.header : shareHeader(share.task);
-    this.judge(event.shareId, share, {hash: event.outcome.ok ? event.outcome.hash : sha256d(header), header, nowMs});
+    const {hash, header} = event.outcome.ok ? event.outcome : hashedPlainly(share.task);
+    this.judge(event.shareId, share, {hash, header, nowMs});
   }
 
   private judge(shareId: number, share: PendingShare, {hash, header, nowMs}: {readonly hash: Hash256; readonly header: Uint8Array; readonly nowMs: number}): void {
@@ -208,10 +208,13 @@ export class ShareDesk {
     return shareId;
   }
 
-  /** Too many are in hand, so this one costs nothing that lasts: some 30 us here, and only a block is kept. */
+  /**
+   * Where no other thread hashes, or too many shares are in hand: then this one costs nothing that lasts, some 30 us here,
+   * and only a block is kept.
+   */
   private hashHere(share: PendingShare, nowMs: number): void {
-    const header = shareHeader(share.task);
-    this.judge(this.keep(share), share, {hash: sha256d(header), header, nowMs});
+    const {hash, header} = this.host.config.hashNow?.(share.task) ?? hashedPlainly(share.task);
+    this.judge(this.keep(share), share, {hash, header, nowMs});
   }
 
   private submitCandidate(shareId: number, share: PendingShare, header: Uint8Array): void {
@@ -295,4 +298,9 @@ export class ShareDesk {
       return;
     }
   }
+}
+
+function hashedPlainly(task: HashTask): {readonly hash: Hash256; readonly header: Uint8Array} {
+  const header = shareHeader(task);
+  return {hash: sha256d(header), header};
 }

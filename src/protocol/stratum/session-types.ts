@@ -71,6 +71,8 @@ export interface SessionConfig {
   /** Gives back the extranonce1 of an earlier session if it is free. The caller releases the one it gave at first. */
   readonly claimExtranonce1?: (sessionIdText: string) => Uint8Array | undefined;
   readonly serverName: string;
+  /** Given where no other thread hashes: shares are then hashed within the step that reads them, without `hashShare`. */
+  readonly hashNow?: ((task: HashTask) => {readonly hash: Hash256; readonly header: Uint8Array}) | undefined;
 }
 
 export interface SessionTime {

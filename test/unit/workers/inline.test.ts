@@ -1,9 +1,11 @@
-// Proves that the in-thread twin keeps the contract of the pool, with noble and with whatever faster backend is here.
+// Proves that the in-thread twin keeps the contract of the pool, with noble and with whatever faster backend is here, and
+// that hashing on the caller's turn gives the same answers.
 import {suite} from 'uvu';
 import {performance} from 'node:perf_hooks';
 import type {InlineOptions} from '../../../src/workers/inline.js';
 import {createInlineShareHasher, createInlineSignatureVerifier} from '../../../src/workers/inline.js';
-import {addCompliance} from './compliance.js';
+import * as assert from 'uvu/assert';
+import {addCompliance, headerByHand, jobOf, shareOf} from './compliance.js';
 import type {MakePool} from './compliance.js';
 
 const modules = {
@@ -33,3 +35,15 @@ fastest.run();
 const noble = suite('workers / inline, noble alone');
 addCompliance(noble, makeTwin('noble'));
 noble.run();
+
+const atOnce = suite('workers / inline, on this turn');
+atOnce('a share hashed at once has the header and hash that are made by hand', () => {
+  const shares = createInlineShareHasher({}, modules);
+  const jobs = [jobOf(1), jobOf(2)];
+  for (let index = 0; index < 60; index += 1) {
+    const share = shareOf(jobs[index % 2]!, index);
+    assert.equal(shares.hashNow!(share), headerByHand(share));
+  }
+  assert.is(shares.report().itemsDone, 60, 'the report counts them');
+});
+atOnce.run();
