@@ -48,7 +48,7 @@ export async function startRoles(config: Config, modules: RoleModules): Promise<
   makeDataFolder(config.dataDir);
   const lock = lockDirectory(config.dataDir);
   const system = createActorSystem({log, onEscalation: modules.onFatal});
-  const shutdown = new CoordinatedShutdown(system, shutdownPhases(config.shutdown.deadlineMs));
+  const shutdown = new CoordinatedShutdown({clock: system.clock, log, after}, shutdownPhases(config.shutdown.deadlineMs));
   const threads = await startThreads(config, system.clock, log);
   const site: Site = {config, spec: modules.spec ?? CHAIN_SPECS[config.chain], system, shutdown, threads, log, version};
   shutdown.add('persist', 'actors', () => system.terminate('drain'));
@@ -70,6 +70,12 @@ function makeDataFolder(dataDir: string): void {
   } catch (error) {
     throw new StartError('data-folder-unusable', `The data folder ${dataDir} cannot be made (${String((error as {code?: unknown}).code)}). Choose another with --data.`, {cause: error});
   }
+}
+
+/** Timers of the process: those of the actor system end with it, half-way down, and no later phase had a deadline. */
+function after(delayMs: number, act: () => void): () => void {
+  const timer = setTimeout(act, delayMs);
+  return () => clearTimeout(timer);
 }
 
 async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Pick<RunningRoles, 'endpoints' | 'node' | 'pool'>> {
