@@ -75,8 +75,9 @@ class LmdbAccountingStore implements AccountingStore {
       }
       for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
     });
-    this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;
     await this.#database.flushed();
+    // Not before: what the disk did not take is written over by the next commit, because its shares were refused.
+    this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;
   }
 
   #newestSegment(): readonly ShareRow[] {

@@ -157,4 +157,26 @@ durable('database-corrupt: a row cut short, too long, or of another version', ()
   }
 });
 
+durable('shares that were not flushed were refused: their numbers and their place go to the next ones', async () => {
+  const folder = aTemporaryDirectory();
+  const database = openDatabase({directory: folder.path, kind: 'accounting', chainName: 'regtest', formatVersion: 1});
+  let isFailing = true;
+  const failing = new Proxy(database, {
+    get: (target, name) => {
+      if (name === 'flushed' && isFailing) return async () => Promise.reject(new Error('input/output error'));
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) as unknown : value;
+    },
+  });
+  const accounting = createAccountingStore(failing);
+  assert.instance(await accounting.append({shares: shares(1, 10)}).then(() => undefined, (error: unknown) => error), Error);
+  assert.is(accounting.lastShareSeq(), 0);
+  isFailing = false;
+  await accounting.append({shares: [aShare(1, {account: 'other'})]});
+  await accounting.append({shares: shares(2, 3)});
+  assert.equal(accounting.sharesFrom(1, 100).map(({account}) => account), ['other', ...shares(2, 3).map(({account}) => account)]);
+  await database.close();
+  folder.dispose();
+});
+
 durable.run();
