@@ -117,7 +117,7 @@ function fakeMempool(entries: Map<string, MempoolEntryView>, refusal: () => stri
         case 'mempool.test':
           return ctx.reply(judge(message.txBytes));
         case 'mempool.getInfo':
-          return ctx.reply({count: entries.size, totalVsize: 1, totalBytes: 2, totalFeeSats: 3n, maxBytes: 4, maxCount: 5, minFeeSatsPerKvb: 1000n, sequence: 6});
+          return ctx.reply({count: entries.size, totalVsize: 1, totalBytes: 2, totalFeeSats: 3n, maxBytes: 4, maxCount: 5, minFeeSatsPerKvb: 2500n, minRelaySatsPerKvb: 1000n, sequence: 6});
         case 'mempool.listTxids':
           return ctx.reply([...entries.values()].map((entry) => entry.transaction.txid));
         case 'mempool.listEntries':

@@ -134,7 +134,7 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
     return {
       count: pool.count, totalVsize: pool.totalVsize, totalBytes: pool.totalBytes, totalFeeSats: pool.totalFeeSats,
       maxBytes: this.#limits.bytesMax, maxCount: this.#limits.countMax,
-      minFeeSatsPerKvb: pool.minFeeSatsPerKvb(wallSec(ctx)), sequence: pool.sequence,
+      minFeeSatsPerKvb: pool.minFeeSatsPerKvb(wallSec(ctx)), minRelaySatsPerKvb: this.#limits.minRelaySatsPerKvb, sequence: pool.sequence,
     };
   }
 

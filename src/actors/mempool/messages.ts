@@ -37,6 +37,8 @@ export interface MempoolInfo {
   readonly maxCount: number;
   /** Lowest rate that a new transaction must pay now, satoshis per 1,000 virtual bytes. */
   readonly minFeeSatsPerKvb: Sats;
+  /** The same while there is room: by configuration. */
+  readonly minRelaySatsPerKvb: Sats;
   /** Grows with each change; a template is stale when it moved. */
   readonly sequence: number;
 }

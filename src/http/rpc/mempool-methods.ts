@@ -27,7 +27,7 @@ async function getMempoolInfo(call: RpcCall): Promise<JsonValue> {
     total_fee: amountJson(info.totalFeeSats),
     maxmempool: info.maxBytes,
     mempoolminfee: amountJson(info.minFeeSatsPerKvb),
-    minrelaytxfee: amountJson(info.minFeeSatsPerKvb),
+    minrelaytxfee: amountJson(info.minRelaySatsPerKvb),
     unbroadcastcount: 0,
     fullrbf: false,
   };

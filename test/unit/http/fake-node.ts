@@ -32,7 +32,7 @@ export class FakeNode {
   readonly system: ActorSystem;
   readonly blocks: Block[] = [];
   mempool: MempoolInfo = {
-    count: 0, totalVsize: 0, totalBytes: 0, totalFeeSats: 0n, maxBytes: 64_000_000, maxCount: 50_000, minFeeSatsPerKvb: 1_000n, sequence: 0,
+    count: 0, totalVsize: 0, totalBytes: 0, totalFeeSats: 0n, maxBytes: 64_000_000, maxCount: 50_000, minFeeSatsPerKvb: 1_000n, minRelaySatsPerKvb: 1_000n, sequence: 0,
   };
   totals: PoolTotals = {
     hashrate: {last1m: 0, last5m: 0, last1h: 0}, accountCount: 0, sharesAccepted: 0, sharesRejected: {}, blocksFound: 0, roundEffort: 0,

@@ -58,6 +58,10 @@ methods('submitblock adds the witness that an old miner leaves out of its coinba
   await fresh.close();
 });
 
+methods('a full mempool raises mempoolminfee, not minrelaytxfee', async () => {
+  assert.match(await node.text('getmempoolinfo'), '"mempoolminfee":0.00002500,"minrelaytxfee":0.00001000');
+});
+
 methods('submitblock answers as BIP 22 says', async () => {
   const block = mined.mine();
   assert.is(await node.call('submitblock', bytesToHex(block.bytes)), null);
