@@ -8,7 +8,7 @@
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
 import {pplnsWindow, windowWorkOf} from '../../protocol/payout/pplns.js';
-import {PPM, splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
+import {splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
 import type {RewardSplit} from '../../protocol/payout/split-reward.js';
 import {HASHES_PER_DIFFICULTY_ONE} from '../../protocol/stratum/difficulty.js';
 import {assertNever} from '../../protocol/verdict.js';
@@ -19,7 +19,7 @@ import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
 import {MinerStatistics} from './miner-statistics.js';
 import {RewardLedger} from './reward-ledger.js';
 import {ShareWindow} from './share-window.js';
-import {difficultyOfHash, WorkOfTarget} from './share-work.js';
+import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
 
 export interface AccountingOptions {
   readonly store: AccountingStore;
@@ -116,7 +116,8 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   receive(message: AccountingInbox, ctx: Context): void {
     switch (message.type) {
-      case 'accounting.recordShare': return this.#recordShare(message, ctx);
+      case 'accounting.recordShare': return this.#recordShares([message.share], ctx);
+      case 'accounting.recordShares': return this.#recordShares(message.shares, ctx);
       case 'accounting.recordReject': return this.#statistics.countRejected(message.account, message.reason);
       case 'accounting.recordPresence': return this.#statistics.countPresence(message.account, message.minerName, message.change);
       case 'accounting.recordBlock': return this.#recordBlock(message, ctx);
@@ -194,13 +195,16 @@ class Accounting implements Behaviour<AccountingInbox> {
     };
   }
 
-  #recordShare(message: RecordShare, ctx: Context): void {
+  /** One commit takes all that wait, so the last share's reply speaks for those that came with it. */
+  #recordShares(shares: readonly AcceptedShare[], ctx: Context): void {
     const reply = ctx.takeReply<ReplyOf<RecordShare>>();
-    if (this.#waitingShares.length >= WAITING_SHARES_MAX) {
+    if (this.#waitingShares.length + shares.length > WAITING_SHARES_MAX) {
       reply?.resolve({ok: false, code: 'log-unavailable'});
       return;
     }
-    this.#waitingShares.push({share: message.share, atMs: ctx.clock.wallMs(), reply});
+    const atMs = ctx.clock.wallMs();
+    const lastIndex = shares.length - 1;
+    for (let i = 0; i <= lastIndex; i += 1) this.#waitingShares.push({share: shares[i]!, atMs, reply: i === lastIndex ? reply : undefined});
     this.#commitSoon(ctx);
   }
 
@@ -393,8 +397,4 @@ class Accounting implements Behaviour<AccountingInbox> {
       if (row.isBlock) this.#rememberBlockShare(hashKey(row.hash), {seq: row.seq, totalWork: this.#totalWork});
     }
   }
-}
-
-function ratio(part: bigint, whole: bigint): number {
-  return whole === 0n ? 0 : Number((part * BigInt(PPM)) / whole) / PPM;
 }

@@ -3,6 +3,7 @@
  * Work decides money and is an integer; difficulties are floats for people.
  */
 import {difficultyOfTarget, workOfTarget} from '../../protocol/consensus/pow/work.js';
+import {PPM} from '../../protocol/payout/split-reward.js';
 
 /** 0xffff · 2^208, as a double: exact, because it has 16 significant bits. */
 const DIFFICULTY_ONE = 0xffff * 2 ** 208;
@@ -35,4 +36,9 @@ export function difficultyOfHash(hash: Uint8Array): number {
   let value = 0;
   for (let i = 31; i >= 0; i -= 1) value = value * 256 + hash[i]!;
   return value === 0 ? Infinity : DIFFICULTY_ONE / value;
+}
+
+/** In millionths; 0 of nothing. */
+export function ratio(part: bigint, whole: bigint): number {
+  return whole === 0n ? 0 : Number((part * BigInt(PPM)) / whole) / PPM;
 }

@@ -7,17 +7,18 @@
  * under way leaves the session standing until they are judged: one of them may be a block.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Protocol} from '../../runtime/actor.js';
-import {AskError} from '../../runtime/actor.js';
 import {StratumSession} from '../../protocol/stratum/session.js';
 import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionTime} from '../../protocol/stratum/session-types.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ShareHashOutcome, ShareHasher} from '../../workers/tasks.js';
-import type {AccountingMessage, RecordShare} from '../accounting/messages.js';
+import type {AccountingMessage} from '../accounting/messages.js';
 import type {GetJobForAccount, JobFactoryMessage, SubmitCandidate} from '../job-factory/messages.js';
 import type {SessionAuthorised} from '../mining-pool/messages.js';
 import type {SessionView, StratumSessionMessage} from './messages.js';
 import type {SessionConnection} from './ports.js';
+import {shareDispatchTo} from './share-dispatch.js';
+import type {ShareDispatch, ShareRecorded} from './share-dispatch.js';
 
 export interface StratumSessionOptions {
   readonly accounting: ActorRef<AccountingMessage>;
@@ -51,7 +52,7 @@ export interface StratumSessionFacts {
 type Internal =
   | {readonly type: 'stratumSession.tick'}
   | {readonly type: 'stratumSession.shareHashed'; readonly shareId: number; readonly outcome: ShareHashOutcome}
-  | {readonly type: 'stratumSession.shareRecorded'; readonly shareId: number; readonly ok: boolean; readonly mayBeRecorded: boolean}
+  | ShareRecorded
   | {readonly type: 'stratumSession.candidateSettled'; readonly shareId: number; readonly isAccepted: boolean}
   | {readonly type: 'stratumSession.candidateLost'; readonly effect: CandidateEffect; readonly attempt: number; readonly error: unknown}
   | {readonly type: 'stratumSession.candidateRetry'; readonly effect: CandidateEffect; readonly attempt: number}
@@ -64,7 +65,6 @@ type CandidateEffect = Extract<SessionEffect, {type: 'submitCandidate'}>;
 /** Chunks of text that wait; from three quarters on the socket is paused. */
 const MAILBOX_CAPACITY = 64;
 const TICK_MS = 1_000;
-const RECORD_TIMEOUT_MS = 10_000;
 const CANDIDATE_TIMEOUT_MS = 30_000;
 /** The factory restarts within moments; a solved block is worth asking for a while. */
 const CANDIDATE_ATTEMPTS_MAX = 20;
@@ -76,8 +76,8 @@ const LINGER_MS = 60_000;
 export const STRATUM_SESSION_PROTOCOL: Protocol<StratumSessionInbox> = {
   kind: 'stratum-session',
   mailbox: {capacity: MAILBOX_CAPACITY, policy: 'refuse'},
-  priority: ['stratumSession.connectionClosed', 'stratumSession.end'],
-  undroppable: ['stratumSession.connectionClosed', 'stratumSession.end', 'stratumSession.offerJob', 'stratumSession.lingerOver'],
+  priority: ['stratumSession.connectionClosed', 'stratumSession.end', 'stratumSession.shareRecorded'],
+  undroppable: ['stratumSession.shareRecorded', 'stratumSession.connectionClosed', 'stratumSession.end', 'stratumSession.offerJob', 'stratumSession.lingerOver'],
 };
 
 export function stratumSessionActor(options: StratumSessionOptions, facts: StratumSessionFacts): ActorSpec<StratumSessionInbox> {
@@ -88,6 +88,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   readonly #options: StratumSessionOptions;
   readonly #facts: StratumSessionFacts;
   readonly #machine: StratumSession;
+  readonly #dispatch: ShareDispatch;
   readonly #connectedAtSec: number;
   /** Authorised names, for their presence in the accounting. */
   readonly #present: {readonly account: string; readonly minerName: string}[] = [];
@@ -104,6 +105,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   constructor(options: StratumSessionOptions, facts: StratumSessionFacts, ctx: Context) {
     this.#options = options;
     this.#facts = facts;
+    this.#dispatch = shareDispatchTo(options.accounting);
     this.#inputBytesLeft = options.limits.inputBytesPerSecMax;
     this.#wallSec = Math.floor(ctx.clock.wallMs() / 1000);
     this.#connectedAtSec = this.#wallSec;
@@ -182,14 +184,9 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
           (outcome) => ({type: 'stratumSession.shareHashed', shareId, outcome}),
           () => ({type: 'stratumSession.shareHashed', shareId, outcome: {ok: false, code: 'pool-failed'}}));
       }
-      case 'recordShare': {
-        const {shareId, share} = effect;
+      case 'recordShare':
         this.#underWay += 1;
-        const recorded = ctx.ask<AccountingMessage, RecordShare>(this.#options.accounting, {type: 'accounting.recordShare', share}, {timeoutMs: RECORD_TIMEOUT_MS});
-        return ctx.pipeToSelf(recorded, ({ok}) => ({type: 'stratumSession.shareRecorded', shareId, ok, mayBeRecorded: false}),
-          // Only a refusal says that it is not in the log; after a time-out it may yet be written.
-          (error) => ({type: 'stratumSession.shareRecorded', shareId, ok: false, mayBeRecorded: !(error instanceof AskError && error.code === 'refused')}));
-      }
+        return this.#dispatch.record(effect.share, ctx.self, effect.shareId);
       case 'submitCandidate':
         this.#underWay += 1;
         return this.#submitCandidate(effect, 1, ctx);

@@ -1,0 +1,100 @@
+/**
+ * @module Shares of all sessions on their way to the accounting: many in one question. Decides nothing about a share.
+ *
+ * A question of its own for each share costs a promise with its closures, a timer and two lists: about 6 us, half of what
+ * an echo server needs for everything. So one question is under way at a time, and what comes meanwhile makes the next:
+ * the rhythm of the disk, which the accounting's group commits follow in any case. A lone share leaves at once.
+ */
+import type {ActorRef} from '../../runtime/actor.js';
+import {AskError} from '../../runtime/actor.js';
+import type {AcceptedShare, AccountingMessage, RecordShares} from '../accounting/messages.js';
+
+/** What the session is told of each share. */
+export interface ShareRecorded {
+  readonly type: 'stratumSession.shareRecorded';
+  readonly shareId: number;
+  readonly ok: boolean;
+  /** Not ok, and nobody knows whether the log has it: there was no answer in time. */
+  readonly mayBeRecorded: boolean;
+}
+
+/** The latest share is told after twice this time at most: it waits for one question and is part of the next. */
+const RECORD_TIMEOUT_MS = 10_000;
+/** As many as one segment of the log holds. */
+const SHARES_PER_QUESTION_MAX = 4_096;
+/** As the accounting's own bound: more are refused, and the miner is told. */
+const WAITING_SHARES_MAX = 32_768;
+
+/** Parallel lists: an object less per share. */
+class Batch {
+  readonly shares: AcceptedShare[] = [];
+  readonly sessions: ActorRef<ShareRecorded>[] = [];
+  readonly shareIds: number[] = [];
+
+  add(share: AcceptedShare, session: ActorRef<ShareRecorded>, shareId: number): void {
+    this.shares.push(share);
+    this.sessions.push(session);
+    this.shareIds.push(shareId);
+  }
+
+  tell(outcome: {readonly ok: boolean; readonly mayBeRecorded: boolean}): void {
+    const {ok, mayBeRecorded} = outcome;
+    for (let i = 0; i < this.shareIds.length; i += 1) {
+      this.sessions[i]!.tell({type: 'stratumSession.shareRecorded', shareId: this.shareIds[i]!, ok, mayBeRecorded});
+    }
+  }
+}
+
+export class ShareDispatch {
+  readonly #accounting: ActorRef<AccountingMessage>;
+  #isUnderWay = false;
+  #waitingCount = 0;
+  /** Oldest first; all but the last are full. */
+  #waiting: Batch[] = [];
+
+  constructor(accounting: ActorRef<AccountingMessage>) {
+    this.#accounting = accounting;
+  }
+
+  /** The session is told once, in any case. */
+  record(share: AcceptedShare, session: ActorRef<ShareRecorded>, shareId: number): void {
+    if (this.#waitingCount >= WAITING_SHARES_MAX) {
+      session.tell({type: 'stratumSession.shareRecorded', shareId, ok: false, mayBeRecorded: false});
+      return;
+    }
+    this.#waitingCount += 1;
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.shares.length >= SHARES_PER_QUESTION_MAX) this.#waiting.push(batch = new Batch());
+    batch.add(share, session, shareId);
+    if (!this.#isUnderWay) this.#ask();
+  }
+
+  #ask(): void {
+    const batch = this.#waiting.shift();
+    if (batch === undefined) return;
+    this.#waitingCount -= batch.shares.length;
+    this.#isUnderWay = true;
+    const settle = (ok: boolean, mayBeRecorded: boolean): void => {
+      this.#isUnderWay = false;
+      batch.tell({ok, mayBeRecorded});
+      this.#ask();
+    };
+    this.#accounting.ask<RecordShares>({type: 'accounting.recordShares', shares: batch.shares}, {timeoutMs: RECORD_TIMEOUT_MS}).then(
+      ({ok}) => settle(ok, false),
+      // Only a refusal says that it is not in the log; after a time-out it may yet be written.
+      (error: unknown) => settle(false, !(error instanceof AskError && error.code === 'refused')),
+    );
+  }
+}
+
+const dispatches = new WeakMap<ActorRef<AccountingMessage>, ShareDispatch>();
+
+/** The one that all sessions of an accounting share. */
+export function shareDispatchTo(accounting: ActorRef<AccountingMessage>): ShareDispatch {
+  let dispatch = dispatches.get(accounting);
+  if (dispatch === undefined) {
+    dispatch = new ShareDispatch(accounting);
+    dispatches.set(accounting, dispatch);
+  }
+  return dispatch;
+}

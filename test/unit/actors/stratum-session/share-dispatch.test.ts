@@ -1,0 +1,78 @@
+// Proves how shares of all sessions reach the accounting: a lone one at once, later ones together and in order, each
+// session told once, and what is not known said so.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import type {AcceptedShare, AccountingMessage, RecordShares} from '../../../../src/actors/accounting/messages.js';
+import {ShareDispatch} from '../../../../src/actors/stratum-session/share-dispatch.js';
+import type {ShareRecorded} from '../../../../src/actors/stratum-session/share-dispatch.js';
+import type {ActorRef, ReplyOf} from '../../../../src/runtime/actor.js';
+import {AskError} from '../../../../src/runtime/actor.js';
+
+interface Question {
+  readonly shares: readonly AcceptedShare[];
+  readonly resolve: (reply: ReplyOf<RecordShares>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function share(height: number): AcceptedShare {
+  return {account: 'alice', minerName: 'rig', target: 1n, height, hash: new Uint8Array(32), isBlock: false, sessionId: 1, userAgent: ''};
+}
+
+function aRig() {
+  const questions: Question[] = [];
+  const told: ShareRecorded[] = [];
+  const accounting = {
+    path: 'accounting', id: 1, tell: () => 'accepted',
+    ask: ({shares}: RecordShares) => new Promise((resolve, reject) => questions.push({shares, resolve, reject})),
+  } as unknown as ActorRef<AccountingMessage>;
+  const session = {path: 'session', id: 2, tell: (message: ShareRecorded) => { told.push(message); return 'accepted'; }} as unknown as ActorRef<ShareRecorded>;
+  return {questions, told, session, dispatch: new ShareDispatch(accounting)};
+}
+
+async function settled(): Promise<void> {
+  for (let i = 0; i < 4; i += 1) await Promise.resolve();
+}
+
+const test = suite('actors / stratum-session / share-dispatch');
+
+test('a lone share leaves at once, those that come meanwhile leave together when it is answered', async () => {
+  const {questions, told, session, dispatch} = aRig();
+  for (let id = 1; id <= 4; id += 1) dispatch.record(share(id), session, id);
+  assert.equal(questions.map(({shares}) => shares.map(({height}) => height)), [[1]]);
+  questions[0]!.resolve({ok: true, seq: 1});
+  await settled();
+  assert.equal(told, [{type: 'stratumSession.shareRecorded', shareId: 1, ok: true, mayBeRecorded: false}]);
+  assert.equal(questions.map(({shares}) => shares.map(({height}) => height)), [[1], [2, 3, 4]]);
+  questions[1]!.resolve({ok: true, seq: 4});
+  await settled();
+  assert.equal(told.map(({shareId}) => shareId), [1, 2, 3, 4]);
+  assert.is(questions.length, 2, 'nothing waits, nothing is asked');
+});
+
+test('a log that is not available, a refusal and a silence are told apart', async () => {
+  const {questions, told, session, dispatch} = aRig();
+  const failed = async (end: (question: Question) => void): Promise<ShareRecorded | undefined> => {
+    dispatch.record(share(1), session, questions.length);
+    end(questions.at(-1)!);
+    await settled();
+    return told.at(-1);
+  };
+  const facts = {messageType: 'accounting.recordShares', path: 'accounting'};
+  assert.equal(await failed(({resolve}) => resolve({ok: false, code: 'log-unavailable'})), {type: 'stratumSession.shareRecorded', shareId: 0, ok: false, mayBeRecorded: false});
+  assert.equal(await failed(({reject}) => reject(new AskError('refused', facts))), {type: 'stratumSession.shareRecorded', shareId: 1, ok: false, mayBeRecorded: false});
+  assert.equal(await failed(({reject}) => reject(new AskError('timeout', facts))), {type: 'stratumSession.shareRecorded', shareId: 2, ok: false, mayBeRecorded: true});
+});
+
+test('what waits is bounded, and one question takes a segment of it', async () => {
+  const {questions, told, session, dispatch} = aRig();
+  for (let id = 0; id < 1 + 32_768 + 5; id += 1) dispatch.record(share(id), session, id);
+  assert.equal(told.map(({ok, mayBeRecorded}) => [ok, mayBeRecorded]), Array.from({length: 5}, () => [false, false]));
+  for (let asked = 0; asked < questions.length; asked += 1) {
+    questions[asked]!.resolve({ok: true, seq: 1});
+    await settled();
+  }
+  assert.equal(questions.map(({shares}) => shares.length), [1, 4096, 4096, 4096, 4096, 4096, 4096, 4096, 4096]);
+  assert.is(told.length, 1 + 32_768 + 5, 'each is told once');
+});
+
+test.run();
