@@ -45,8 +45,8 @@ export type ShareHashOutcome =
 
 export interface ShareHasher {
   hash(share: ShareToHash, options?: {readonly deadlineMs?: number}): Promise<ShareHashOutcome>;
-  /** The in-thread twin alone: the same answer on this turn. A promise would buy nothing where no other thread does the work. */
-  readonly hashNow?: (share: ShareToHash) => {readonly hash: Uint8Array; readonly header: Uint8Array};
+  /** The in-thread twin alone: the same hash on this turn. A promise would buy nothing where no other thread does the work. */
+  readonly hashNow?: (share: ShareToHash) => Uint8Array;
 }
 
 /** What the inspector, the metrics and the start-up log show of one pool. */

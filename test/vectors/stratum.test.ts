@@ -80,7 +80,7 @@ function workOf(vector: VectorCase, share: VectorShare): ShareWork {
 function judge(hash: Uint8Array, bits: number, shareTarget: bigint) {
   return judgeShare({
     hash, networkTarget: compactToTarget(bits)!, shareTarget,
-    isStale: false, counted: new Set(), hasGrantedVersion: true, hasTimeInRange: true,
+    isStale: false, isCounted: false, hasGrantedVersion: true, hasTimeInRange: true,
   });
 }
 

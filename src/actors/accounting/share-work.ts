@@ -19,8 +19,17 @@ export interface TargetWork {
 
 export class WorkOfTarget {
   readonly #known = new Map<bigint, TargetWork>();
+  #latestTarget: bigint | undefined;
+  #latest: TargetWork | undefined;
 
   target(target: bigint): TargetWork {
+    if (target === this.#latestTarget) return this.#latest!;
+    this.#latest = this.#find(target);
+    this.#latestTarget = target;
+    return this.#latest;
+  }
+
+  #find(target: bigint): TargetWork {
     const known = this.#known.get(target);
     if (known !== undefined) return known;
     const work = workOfTarget(target);

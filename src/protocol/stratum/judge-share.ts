@@ -2,8 +2,6 @@
  * @module Judges one share, once it is hashed. The block test comes first: no rule of bookkeeping may lose a block.
  * Then stale, duplicate, difficulty, and last what only our own rules forbid. Integers decide; see `difficulty.ts`.
  */
-import {hashToInteger} from '../bytes/compare.js';
-import {hashKey} from '../bytes/hash-key.js';
 import type {Hash256} from '../primitives/transaction.js';
 import {STRATUM_ERROR} from './response.js';
 import type {StratumErrorCode} from './response.js';
@@ -19,8 +17,8 @@ export interface ShareFacts {
   readonly shareTarget: bigint;
   /** The job's tip was left longer ago than the grace. */
   readonly isStale: boolean;
-  /** By {@link hashKey}: hashes of this job's shares that count already. By hash and never by text: hex has two cases. */
-  readonly counted: ReadonlySet<string>;
+  /** A share of this job with this hash counts already. By hash and never by text: hex has two cases. */
+  readonly isCounted: boolean;
   readonly hasGrantedVersion: boolean;
   readonly hasTimeInRange: boolean;
 }
@@ -32,8 +30,7 @@ export interface ShareJudgement {
 }
 
 export function judgeShare(facts: ShareFacts): ShareJudgement {
-  const value = hashToInteger(facts.hash);
-  return {isBlock: value <= facts.networkTarget, rejection: rejectionOf(facts, value)};
+  return {isBlock: meetsTarget(facts.hash, facts.networkTarget), rejection: rejectionOf(facts)};
 }
 
 export function stratumErrorOf(reason: ShareRejectReason): {readonly code: StratumErrorCode; readonly text: string} {
@@ -46,10 +43,41 @@ export function stratumErrorOf(reason: ShareRejectReason): {readonly code: Strat
   }
 }
 
-function rejectionOf(facts: ShareFacts, value: bigint): ShareRejectReason | undefined {
+function rejectionOf(facts: ShareFacts): ShareRejectReason | undefined {
   if (facts.isStale) return 'stale';
-  if (facts.counted.has(hashKey(facts.hash))) return 'duplicate';
-  if (value > facts.shareTarget) return 'low-difficulty';
+  if (facts.isCounted) return 'duplicate';
+  if (!meetsTarget(facts.hash, facts.shareTarget)) return 'low-difficulty';
   if (!facts.hasGrantedVersion) return 'bad-version-bits';
   return facts.hasTimeInRange ? undefined : 'bad-ntime';
+}
+
+/**
+ * Whether the hash, as an integer, is at most the target: word by word from the top, and the first that differs decides.
+ * The hash as one integer would be 16 bigints of garbage, more than all else in a judgement.
+ */
+function meetsTarget(hash: Hash256, target: bigint): boolean {
+  const words = wordsOfTarget(target);
+  for (let i = 7; i >= 0; i--) {
+    const at = 4 * i;
+    const word = (hash[at]! | (hash[at + 1]! << 8) | (hash[at + 2]! << 16) | (hash[at + 3]! << 24)) >>> 0;
+    if (word !== words[i]) return word < words[i]!;
+  }
+  return true;
+}
+
+/** The network's target and those of the difficulty scale: few, and a stranger among them must not grow the table. */
+const TARGETS_MAX = 512;
+const knownWords = new Map<bigint, Uint32Array>();
+
+/** Least significant first. */
+function wordsOfTarget(target: bigint): Uint32Array {
+  const known = knownWords.get(target);
+  if (known !== undefined) return known;
+  const words = new Uint32Array(8);
+  // A target beyond 256 bits is met by every hash, a negative one by none but zero, which no hash is.
+  const bounded = target >> 256n > 0n ? (1n << 256n) - 1n : target < 0n ? 0n : target;
+  for (let i = 0; i < 8; i++) words[i] = Number((bounded >> BigInt(32 * i)) & 0xffffffffn);
+  if (knownWords.size >= TARGETS_MAX) knownWords.clear();
+  knownWords.set(target, words);
+  return words;
 }

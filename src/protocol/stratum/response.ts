@@ -27,6 +27,11 @@ export function resultLine(id: RequestId, result: JsonValue): string {
   return `{"id":${JSON.stringify(id)},"result":${JSON.stringify(result)},"error":null}\n`;
 }
 
+/** The answer to nearly every submit, so without the general encoder; a number's text is its JSON. */
+export function trueLine(id: RequestId): string {
+  return `{"id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":true,"error":null}\n`;
+}
+
 /** The error is an array: cpuminer and Bitaxe read its element 1. */
 export function errorLine(id: RequestId, error: StratumError): string {
   return `{"id":${JSON.stringify(id)},"result":null,"error":[${error.code},${JSON.stringify(error.text)},null]}\n`;

@@ -11,7 +11,7 @@ import type {ShareRejectReason} from './judge-share.js';
 import type {ShareDifficulty} from './difficulty.js';
 import type {ReplyQueue, ReplySlot} from './reply-queue.js';
 import type {RequestId, SubmitFields} from './request.js';
-import {errorLine, resultLine, STRATUM_ERROR} from './response.js';
+import {errorLine, STRATUM_ERROR, trueLine} from './response.js';
 import type {StratumErrorCode} from './response.js';
 import type {SentJob, SessionJobs} from './session-jobs.js';
 import {shareHeader} from './share-header.js';
@@ -52,6 +52,8 @@ interface PendingShare {
   readonly hasTimeInRange: boolean;
   readonly foreseen: ForeseenReject | undefined;
   hash: Hash256 | undefined;
+  /** Of the hash, made once. */
+  key: string;
   /** What it was judged by and is credited with. */
   difficulty: ShareDifficulty;
   isBlock: boolean;
@@ -102,20 +104,19 @@ export class ShareDesk {
     if (this.repeatsVerdict(submit.line, id, time)) return;
     const slot = id === undefined ? undefined : host.replies.open();
     this.remember(submit.line, slot, time);
-    const who = {id, slot, account: '', minerName: '', nowMs: time.nowMs};
-    if (!host.isSubscribed) return this.refuse(who, 'not-subscribed', {code: STRATUM_ERROR.notSubscribed, text: 'Not subscribed'});
+    if (!host.isSubscribed) return this.refuse(nobody(id, slot, time), 'not-subscribed', {code: STRATUM_ERROR.notSubscribed, text: 'Not subscribed'});
     const named = host.findUser(fields.userName);
     const user = named ?? host.firstUser();
     const entry = host.jobs.find(fields.jobId);
-    if (user === undefined || (named === undefined && entry === undefined)) return this.refuse(who, 'unauthorised', UNAUTHORISED);
-    const known = {...who, ...user};
-    if (entry === undefined) return this.refuse(known, 'unknown-job', {code: STRATUM_ERROR.jobNotFound, text: 'Job not found'});
+    if (user === undefined || (named === undefined && entry === undefined)) return this.refuse(nobody(id, slot, time), 'unauthorised', UNAUTHORISED);
+    if (entry === undefined) return this.refuse({...nobody(id, slot, time), ...user}, 'unknown-job', {code: STRATUM_ERROR.jobNotFound, text: 'Job not found'});
+    const known = {id, slot, account: user.account, minerName: user.minerName, nowMs: time.nowMs, entry};
     if (fields.extranonce2.length !== host.config.extranonce2Size) {
       return this.refuse(known, 'malformed', {code: STRATUM_ERROR.other, text: `extranonce2 must be ${host.config.extranonce2Size * 2} hex digits`});
     }
     if (fields.isNoncePadded) this.paddedNonces++;
     const isBusy = this.pending.size >= host.config.limits.sharesInFlightMax;
-    const share = this.pendingShare({...known, entry}, fields, {time, foreseen: named === undefined ? 'unauthorised' : isBusy ? 'busy' : undefined});
+    const share = this.pendingShare(known, fields, {time, foreseen: named === undefined ? 'unauthorised' : isBusy ? 'busy' : undefined});
     if (isBusy || host.config.hashNow !== undefined) return this.hashHere(share, time.nowMs);
     const shareId = this.keep(share);
     host.emit({type: 'hashShare', shareId, task: share.task});
@@ -130,27 +131,28 @@ export class ShareDesk {
     const share = this.pending.get(event.shareId);
     if (share === undefined || share.hash !== undefined) return;
     // Refused or failed: hashed here, some 30 us, because an unhashed share might have been a block.
-    const {hash, header} = event.outcome.ok ? event.outcome : hashedPlainly(share.task);
-    this.judge(event.shareId, share, {hash, header, nowMs});
+    const header = event.outcome.ok ? event.outcome.header : shareHeader(share.task);
+    this.judge(event.shareId, share, {hash: event.outcome.ok ? event.outcome.hash : sha256d(header), header, nowMs});
   }
 
-  private judge(shareId: number, share: PendingShare, {hash, header, nowMs}: {readonly hash: Hash256; readonly header: Uint8Array; readonly nowMs: number}): void {
+  private judge(shareId: number, share: PendingShare, {hash, header, nowMs}: {readonly hash: Hash256; readonly header: Uint8Array | undefined; readonly nowMs: number}): void {
     const {entry} = share;
     share.hash = hash;
+    share.key = hashKey(hash);
     share.difficulty = entry.difficulty;
     const judgement = judgeShare({
       hash,
       networkTarget: entry.job.template.target,
       shareTarget: share.difficulty.target,
       isStale: entry.staleSinceMs !== undefined && share.receivedAtMs - entry.staleSinceMs > this.host.config.limits.staleGraceMs,
-      counted: entry.counted,
+      isCounted: entry.counted.has(share.key),
       hasGrantedVersion: share.hasGrantedVersion,
       hasTimeInRange: share.hasTimeInRange,
     });
     share.isBlock = judgement.isBlock;
     // A block in spite of a crowd is a share like any other.
     share.rejection = share.foreseen === 'unauthorised' || (share.foreseen === 'busy' && !judgement.isBlock) ? share.foreseen : judgement.rejection;
-    if (judgement.isBlock) this.submitCandidate(shareId, share, header);
+    if (judgement.isBlock) this.submitCandidate(shareId, share, header ?? shareHeader(share.task));
     if (share.rejection === undefined) this.record(shareId, share);
     this.settle(shareId, share, nowMs);
   }
@@ -160,7 +162,7 @@ export class ShareDesk {
     if (share === undefined || !share.waitsForChain) return;
     share.waitsForChain = false;
     // The chain took it, so the work was good, whatever our own rules said. A duplicate has its credit already.
-    if (event.isAccepted && share.rejection !== undefined && !share.entry.counted.has(hashKey(share.hash!))) {
+    if (event.isAccepted && share.rejection !== undefined && !share.entry.counted.has(share.key)) {
       share.rejection = undefined;
       this.record(event.shareId, share);
     }
@@ -173,7 +175,7 @@ export class ShareDesk {
     share.waitsForDisk = false;
     if (!event.ok) {
       // Not in the log, so the miner may send it again. In doubt it may not: the log could hold it twice.
-      if (event.mayBeRecorded !== true) share.entry.counted.delete(hashKey(share.hash!));
+      if (event.mayBeRecorded !== true) share.entry.counted.delete(share.key);
       this.pending.delete(event.shareId);
       return this.refuse({...share, nowMs}, 'busy', BUSY);
     }
@@ -198,7 +200,7 @@ export class ShareDesk {
       entry: known.entry, task, receivedAtMs: time.nowMs, difficulty: known.entry.difficulty,
       hasGrantedVersion: rolled.isGranted,
       hasTimeInRange: fields.timeSec >= template.minTimeSec && fields.timeSec <= latestSec,
-      foreseen, hash: undefined, isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
+      foreseen, hash: undefined, key: '', isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
     };
   }
 
@@ -213,8 +215,8 @@ export class ShareDesk {
    * and only a block is kept.
    */
   private hashHere(share: PendingShare, nowMs: number): void {
-    const {hash, header} = this.host.config.hashNow?.(share.task) ?? hashedPlainly(share.task);
-    this.judge(this.keep(share), share, {hash, header, nowMs});
+    const hash = this.host.config.hashNow?.(share.task) ?? sha256d(shareHeader(share.task));
+    this.judge(this.keep(share), share, {hash, header: undefined, nowMs});
   }
 
   private submitCandidate(shareId: number, share: PendingShare, header: Uint8Array): void {
@@ -230,7 +232,7 @@ export class ShareDesk {
   private record(shareId: number, share: PendingShare): void {
     const hash = share.hash!;
     share.waitsForDisk = true;
-    share.entry.counted.add(hashKey(hash));
+    share.entry.counted.add(share.key);
     this.host.emit({
       type: 'recordShare', shareId,
       share: {
@@ -250,7 +252,7 @@ export class ShareDesk {
     this.rejectingSinceMs = undefined;
     this.rejectsInRow = 0;
     this.host.vardiff.creditShare(share.difficulty.exponent, nowMs);
-    if (share.slot !== undefined) share.slot.text = resultLine(share.id ?? null, true);
+    if (share.slot !== undefined) share.slot.text = trueLine(share.id ?? null);
   }
 
   /** The reason must let the miner's owner understand: which hash, which difficulty. */
@@ -300,7 +302,6 @@ export class ShareDesk {
   }
 }
 
-function hashedPlainly(task: HashTask): {readonly hash: Hash256; readonly header: Uint8Array} {
-  const header = shareHeader(task);
-  return {hash: sha256d(header), header};
+function nobody(id: RequestId | undefined, slot: ReplySlot | undefined, time: SessionTime) {
+  return {id, slot, account: '', minerName: '', nowMs: time.nowMs};
 }

@@ -72,7 +72,7 @@ export interface SessionConfig {
   readonly claimExtranonce1?: (sessionIdText: string) => Uint8Array | undefined;
   readonly serverName: string;
   /** Given where no other thread hashes: shares are then hashed within the step that reads them, without `hashShare`. */
-  readonly hashNow?: ((task: HashTask) => {readonly hash: Hash256; readonly header: Uint8Array}) | undefined;
+  readonly hashNow?: ((task: HashTask) => Hash256) | undefined;
 }
 
 export interface SessionTime {

@@ -30,6 +30,8 @@ import {grantVersionMask} from './version-rolling.js';
 /** A short list would cost the miner nothing; a block's worth of transactions is megabytes of text. */
 const TRANSACTIONS_BYTES_MAX = 65_536;
 
+const NO_EFFECTS: readonly SessionEffect[] = [];
+
 export class StratumSession implements ShareHost {
   readonly config: SessionConfig;
   readonly jobs: SessionJobs;
@@ -75,7 +77,8 @@ export class StratumSession implements ShareHost {
     if (!this.isClosed || isShareEvent(event)) this.handle(event, time);
     this.flush();
     if (this.isEnding && this.shares.inFlight === 0) this.close('ended');
-    const effects = this.effects;
+    const {effects} = this;
+    if (effects.length === 0) return NO_EFFECTS;
     this.effects = [];
     return effects;
   }

@@ -37,12 +37,13 @@ addCompliance(noble, makeTwin('noble'));
 noble.run();
 
 const atOnce = suite('workers / inline, on this turn');
-atOnce('a share hashed at once has the header and hash that are made by hand', () => {
+atOnce('a share hashed at once has the hash that is made by hand', () => {
   const shares = createInlineShareHasher({}, modules);
   const jobs = [jobOf(1), jobOf(2)];
   for (let index = 0; index < 60; index += 1) {
-    const share = shareOf(jobs[index % 2]!, index);
-    assert.equal(shares.hashNow!(share), headerByHand(share));
+    // The last ones are longer than any key that is packed.
+    const share = {...shareOf(jobs[index % 2]!, index), ...(index < 40 ? {} : {extranonce2: new Uint8Array(24 + index % 3)})};
+    assert.equal([...shares.hashNow!(share)], [...headerByHand(share).hash]);
   }
   assert.is(shares.report().itemsDone, 60, 'the report counts them');
 });
