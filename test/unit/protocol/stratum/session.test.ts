@@ -3,8 +3,10 @@
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {bytesToHex} from '../../../../src/protocol/bytes/hex.js';
+import {sha256d} from '../../../../src/protocol/bytes/sha256.js';
 import {shareDifficulty} from '../../../../src/protocol/stratum/difficulty.js';
 import {hex32} from '../../../../src/protocol/stratum/response.js';
+import {shareHeader} from '../../../../src/protocol/stratum/share-header.js';
 import {aHash} from '../../../support/ledger-builder.js';
 import {aJob, aTemplate, NOW_SEC} from '../../../support/mining-fixtures.js';
 import {Machine, solve} from '../../../support/stratum-machine.js';
@@ -167,6 +169,20 @@ session('a block reaches the chain before its answer, and before its share is re
   machine.step({type: 'candidateSettled', shareId: candidate!.shareId, isAccepted: true});
   assert.is(machine.newLines().find(({id}) => id === 7)!.result, true);
   assert.is(machine.of('recordShare')[0]!.share.isBlock, true);
+});
+
+session('where no other thread hashes, a block is on its way to the chain within the step that reads it', () => {
+  const job = aJob({number: 1});
+  const machine = new Machine({isServed: false, config: {hashNow: (task) => sha256d(shareHeader(task))}}).start(job);
+  machine.send({id: 7, method: 'mining.submit', params: solve(job, {target: job.template.target})});
+  assert.equal(machine.effects.slice(-2).map(({type}) => type), ['submitCandidate', 'recordShare']);
+  assert.is(machine.of('hashShare').length, 0);
+  const [candidate] = machine.of('submitCandidate');
+  assert.equal([...sha256d(candidate!.header)], [...candidate!.hash]);
+  machine.step({type: 'shareRecorded', shareId: candidate!.shareId, ok: true});
+  assert.equal(machine.newLines().filter(({id}) => id === 7), []);
+  machine.step({type: 'candidateSettled', shareId: candidate!.shareId, isAccepted: true});
+  assert.is(machine.newLines().find(({id}) => id === 7)!.result, true);
 });
 
 for (const [name, change] of [
