@@ -2,27 +2,16 @@
  * @module What others may ask of the mempool: transactions that are valid at the tip and not yet in a block.
  */
 import type {Query} from '../../runtime/actor.js';
+import type {MempoolEntry} from '../../protocol/mempool/mempool-entry.js';
 import type {Rejection} from '../../protocol/verdict.js';
 import type {Hash256, OutPoint, Sats, Transaction} from '../../protocol/primitives/transaction.js';
 
-export interface MempoolEntryView {
-  readonly transaction: Transaction;
-  readonly feeSats: Sats;
-  readonly vsize: number;
-  readonly weightWu: number;
-  readonly sigopCost: number;
-  readonly admittedAtSec: number;
-  readonly admittedAtHeight: number;
-  readonly ancestorCount: number;
-  readonly ancestorVsize: number;
-  readonly ancestorFeeSats: Sats;
-  readonly descendantCount: number;
-  readonly descendantVsize: number;
-  readonly descendantFeeSats: Sats;
+/** An entry as others see it: its neighbours by txid. */
+export type MempoolEntryView = Omit<MempoolEntry, 'key' | 'parents' | 'children'> & {
   /** txids of in-pool parents and children. */
   readonly parents: readonly Hash256[];
   readonly children: readonly Hash256[];
-}
+};
 
 export type TxOutcome =
   | {readonly ok: true; readonly txid: Hash256; readonly wtxid: Hash256; readonly vsize: number; readonly feeSats: Sats; readonly already?: boolean}
