@@ -1,10 +1,18 @@
 // Runs ONE compiled uvu file in this process and reports {passed, failed, skipped} to the parent.
 // uvu 0.5.6 exits 0 when `before` throws, when `after.each` throws and when a file forgets `.run()`;
 // it has no deadline per test. Here each of these fails the file.
+//
+// Properties run from a fixed seed, so that `npm test` says the same twice; PROPERTY_SEED=n or =random explores.
+import * as fc from 'fast-check';
 import {readFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 
+const DEFAULT_PROPERTY_SEED = 20_251_121;
+
 const file = process.argv[2];
+const wantedSeed = process.env.PROPERTY_SEED ?? String(DEFAULT_PROPERTY_SEED);
+const propertySeed = wantedSeed === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(wantedSeed);
+fc.configureGlobal({seed: propertySeed});
 let passed = 0;
 let failed = 0;
 let skipped = 0;

@@ -91,7 +91,8 @@ test('any mempool gives a topological selection within its budget, with its own 
     assert.is(seen.size, selection.transactions.length, 'nothing twice');
     assert.ok(weight <= room && sigops <= sigopRoom);
     assert.equal([selection.totalFeeSats, selection.totalWeightWu, selection.totalSigopCost], [fees, weight, sigops]);
-    if (room === 8000 && rows.length < 3) assert.is(seen.size, mempool.count);
+    // Two transactions of at most 30 sigops each have room enough then.
+    if (room === 8000 && sigopRoom >= 60 && rows.length < 3) assert.is(seen.size, mempool.count);
   }), {numRuns: 150});
 });
 
