@@ -3,6 +3,9 @@
  * Refusals are values: a full queue is an answer, not an exception. Types only; nothing here runs.
  */
 import type {SignatureCheck} from '../protocol/script/signature-check.js';
+import type {ShareToHash} from '../protocol/stratum/share.js';
+
+export type {ShareJob, ShareToHash} from '../protocol/stratum/share.js';
 
 /** Why the pool did not do the work. */
 export type PoolRefusal = {readonly ok: false; readonly code: 'pool-queue-full' | 'pool-expired' | 'pool-stopped' | 'pool-failed'};
@@ -12,31 +15,6 @@ export type SignatureOutcome = {readonly ok: true; /** One per check, in order. 
 export interface SignatureVerifier {
   /** Checks in batches; known answers come from the signature cache. `deadlineMs` is on the clock that the pool was made with. */
   verify(checks: readonly SignatureCheck[], options?: {readonly deadlineMs?: number}): Promise<SignatureOutcome>;
-}
-
-/** What all shares of one job have in common; sent to each worker once and cached there by `jobKey`. */
-export interface ShareJob {
-  /** Unique per job for the life of the process. */
-  readonly jobKey: number;
-  /** Coinbase without witness, before and after the extranonces. */
-  readonly coinbase1: Uint8Array;
-  readonly coinbase2: Uint8Array;
-  /** Merkle branch, each 32 bytes, internal order, concatenated. */
-  readonly branch: Uint8Array;
-  /** 32 bytes, internal order. */
-  readonly previousHash: Uint8Array;
-  readonly bits: number;
-}
-
-/** One share to hash. All values are already decoded and range-checked. */
-export interface ShareToHash {
-  readonly job: ShareJob;
-  readonly extranonce1: Uint8Array;
-  readonly extranonce2: Uint8Array;
-  /** With the rolled bits applied. */
-  readonly version: number;
-  readonly timeSec: number;
-  readonly nonce: number;
 }
 
 export type ShareHashOutcome =

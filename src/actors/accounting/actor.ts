@@ -1,9 +1,8 @@
 /**
- * @module The accounting actor: gives shares their order, makes them durable in group commits, and keeps what follows
- * from them. A share is answered when its row is on disk and not before; one disk write serves all that wait.
+ * @module The accounting actor: gives shares their order, makes them durable in group commits (`share-log.ts`), and keeps
+ * what follows from them. A share is answered when its row is on disk and not before; one disk write serves all that wait.
  *
- * Numbers are given when a commit starts, so a failed write leaves no gap. Chain facts move found blocks between
- * pending, confirmed and orphaned. The formula of credits is in `protocol/payout`.
+ * Chain facts move found blocks between pending, confirmed and orphaned. The formula of credits is in `protocol/payout`.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
@@ -11,13 +10,15 @@ import {pplnsWindow, windowWorkOf} from '../../protocol/payout/pplns.js';
 import {splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
 import type {RewardSplit} from '../../protocol/payout/split-reward.js';
 import {HASHES_PER_DIFFICULTY_ONE} from '../../protocol/stratum/difficulty.js';
+import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ChainEvent, ChainMessage, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
 import type {JobEvent} from '../job-factory/messages.js';
-import type {AcceptedShare, AccountingMessage, PoolTotals, RecordBlock, RecordShare} from './messages.js';
+import type {AccountingMessage, PoolTotals, RecordBlock, RecordShares} from './messages.js';
 import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
 import {MinerStatistics} from './miner-statistics.js';
 import {RewardLedger} from './reward-ledger.js';
+import {ShareLog} from './share-log.js';
 import {ShareWindow} from './share-window.js';
 import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
 
@@ -44,8 +45,6 @@ type Context = ActorContext<AccountingInbox>;
 
 /** 1,000 sessions with 16 shares each in flight, and as many again. */
 const MAILBOX_CAPACITY = 32_768;
-/** Shares that wait for a disk; more are refused, and the miner is told. */
-const WAITING_SHARES_MAX = 32_768;
 /** The share that is a block follows its candidate by one answer of the chain; a block below share difficulty never has one. */
 const BLOCK_SHARE_WAIT_MS = 2_000;
 /** Walked at start-up, about a microsecond each. Statistics and the window's sums begin there. */
@@ -71,26 +70,13 @@ export function accountingActor(options: AccountingOptions): ActorSpec<Accountin
   return {protocol: ACCOUNTING_PROTOCOL, create: (ctx) => new Accounting(options, ctx)};
 }
 
-interface WaitingShare {
-  readonly share: AcceptedShare;
-  readonly atMs: number;
-  readonly reply: PendingReply<ReplyOf<RecordShare>> | undefined;
-}
-
-interface WaitingBlock {
-  readonly row: FoundBlockRow;
-  readonly reply: PendingReply<ReplyOf<RecordBlock>> | undefined;
-}
-
 class Accounting implements Behaviour<AccountingInbox> {
   readonly #options: AccountingOptions;
   readonly #statistics: MinerStatistics;
   readonly #ledger: RewardLedger;
   readonly #window = new ShareWindow();
   readonly #workOf = new WorkOfTarget();
-  #waitingShares: WaitingShare[] = [];
-  #waitingBlocks: WaitingBlock[] = [];
-  #committing: {readonly shares: readonly WaitingShare[]; readonly rows: readonly ShareRow[]; readonly blocks: readonly WaitingBlock[]; readonly written: Promise<void>} | undefined;
+  readonly #shareLog: ShareLog;
   #isCommitDue = false;
   /** Blocks that the chain judged and whose share is not in the log yet. */
   readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]; readonly seq: number; readonly totalWork: bigint}>();
@@ -105,6 +91,7 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   constructor(options: AccountingOptions, ctx: Context) {
     this.#options = options;
+    this.#shareLog = new ShareLog(options.store, this.#workOf);
     this.#ledger = new RewardLedger(options.maturityBlocks, options.store.foundBlocks());
     const logged = this.#newestShares();
     this.#statistics = new MinerStatistics(Math.min(ctx.clock.wallMs(), logged[0]?.atMs ?? Infinity));
@@ -116,7 +103,6 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   receive(message: AccountingInbox, ctx: Context): void {
     switch (message.type) {
-      case 'accounting.recordShare': return this.#recordShares([message.share], ctx);
       case 'accounting.recordShares': return this.#recordShares(message.shares, ctx);
       case 'accounting.recordReject': return this.#statistics.countRejected(message.account, message.reason);
       case 'accounting.recordPresence': return this.#statistics.countPresence(message.account, message.minerName, message.change);
@@ -143,24 +129,13 @@ class Accounting implements Behaviour<AccountingInbox> {
     }
   }
 
-  /** What was taken is written before the disk is closed, and whoever still waits hears of it. */
-  async onStop(): Promise<void> {
-    const {shares, rows, blocks, written} = this.#committing ?? {shares: [], rows: [], blocks: [], written: undefined};
-    await written;
-    rows.forEach((row, index) => shares[index]!.reply?.resolve({ok: true, seq: row.seq}));
-    for (const {reply} of blocks) reply?.resolve({ok: true});
-    const lastShares = this.#waitingShares;
-    const lastBlocks = this.#waitingBlocks;
-    if (lastShares.length === 0 && lastBlocks.length === 0) return;
-    const lastRows = this.#rowsOf(lastShares);
-    await this.#options.store.append({shares: lastRows, blocks: lastBlocks.map(({row}) => row)});
-    lastRows.forEach((row, index) => lastShares[index]!.reply?.resolve({ok: true, seq: row.seq}));
-    for (const {reply} of lastBlocks) reply?.resolve({ok: true});
+  onStop(): Promise<void> {
+    return this.#shareLog.drain();
   }
 
   inspect(): unknown {
     return {
-      lastShareSeq: this.#options.store.lastShareSeq(), waitingShares: this.#waitingShares.length, committing: this.#committing?.rows.length ?? 0,
+      lastShareSeq: this.#options.store.lastShareSeq(), waitingShares: this.#shareLog.waitingCount, committing: this.#shareLog.writingCount,
       accounts: this.#statistics.accountCount, foundBlocks: this.#ledger.blockCount, awaitedBlocks: this.#awaitedBlocks.size,
     };
   }
@@ -195,78 +170,45 @@ class Accounting implements Behaviour<AccountingInbox> {
     };
   }
 
-  /** One commit takes all that wait, so the last share's reply speaks for those that came with it. */
   #recordShares(shares: readonly AcceptedShare[], ctx: Context): void {
-    const reply = ctx.takeReply<ReplyOf<RecordShare>>();
-    if (this.#waitingShares.length + shares.length > WAITING_SHARES_MAX) {
-      reply?.resolve({ok: false, code: 'log-unavailable'});
-      return;
-    }
-    const atMs = ctx.clock.wallMs();
-    const lastIndex = shares.length - 1;
-    for (let i = 0; i <= lastIndex; i += 1) this.#waitingShares.push({share: shares[i]!, atMs, reply: i === lastIndex ? reply : undefined});
-    this.#commitSoon(ctx);
+    const reply = ctx.takeReply<ReplyOf<RecordShares>>();
+    if (this.#shareLog.add({shares, atMs: ctx.clock.wallMs(), reply})) this.#commitSoon(ctx);
   }
 
   /** Behind what already waits in the mailbox: those shares share the write. While a write is under way, more gather. */
   #commitSoon(ctx: Context): void {
-    if (this.#committing !== undefined || this.#isCommitDue) return;
+    if (this.#isCommitDue || !this.#shareLog.isWriteDue) return;
     this.#isCommitDue = true;
     ctx.tell(ctx.self, {type: 'accounting.commit'});
   }
 
   #commit(ctx: Context): void {
     this.#isCommitDue = false;
-    if (this.#committing !== undefined || (this.#waitingShares.length === 0 && this.#waitingBlocks.length === 0)) return;
-    const shares = this.#waitingShares;
-    const blocks = this.#waitingBlocks;
-    this.#waitingShares = [];
-    this.#waitingBlocks = [];
-    const rows = this.#rowsOf(shares);
-    const written = this.#options.store.append({shares: rows, blocks: blocks.map(({row}) => row)});
-    this.#committing = {shares, rows, blocks, written};
-    ctx.pipeToSelf(written, () => ({type: 'accounting.committed'}), (error) => ({type: 'accounting.commitFailed', error}));
-  }
-
-  #rowsOf(shares: readonly WaitingShare[]): readonly ShareRow[] {
-    const firstSeq = this.#options.store.lastShareSeq() + 1;
-    return shares.map(({share, atMs}, index) => ({
-      seq: firstSeq + index, account: share.account, minerName: share.minerName, work: this.#workOf.target(share.target).work,
-      height: share.height, atMs, hash: share.hash, isBlock: share.isBlock,
-    }));
+    if (!this.#shareLog.isWriteDue) return;
+    ctx.pipeToSelf(this.#shareLog.start(), () => ({type: 'accounting.committed'}), (error) => ({type: 'accounting.commitFailed', error}));
   }
 
   #committed(ctx: Context): void {
-    const {shares, rows, blocks} = this.#committing!;
-    this.#committing = undefined;
+    const {shares, rows} = this.#shareLog.finish();
     for (let i = 0; i < rows.length; i += 1) this.#counted(shares[i]!, rows[i]!, ctx);
-    for (const {reply} of blocks) reply?.resolve({ok: true});
-    this.#afterCommit(ctx);
+    this.#commitSoon(ctx);
   }
 
-  #counted({share, atMs, reply}: WaitingShare, row: ShareRow, ctx: Context): void {
-    reply?.resolve({ok: true, seq: row.seq});
+  #counted(share: AcceptedShare, row: ShareRow, ctx: Context): void {
     this.#window.add(row.seq, row.account, row.work);
     this.#totalWork += row.work;
     const {hashes, difficulty} = this.#workOf.target(share.target);
     this.#statistics.countAccepted({
-      account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs,
+      account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs: row.atMs,
     });
     ctx.events.publish({type: 'accounting.shareAccepted', account: share.account, minerName: share.minerName, difficulty, seq: row.seq});
     if (row.isBlock) this.#blockShareLogged(row, ctx);
   }
 
   #commitFailed(error: unknown, ctx: Context): void {
-    const {shares, blocks} = this.#committing!;
-    this.#committing = undefined;
-    ctx.log.error({code: 'share-log-failed', err: error, shares: shares.length}, 'the share log could not be written: these shares are refused');
-    for (const {reply} of shares) reply?.resolve({ok: false, code: 'log-unavailable'});
-    for (const {reply} of blocks) reply?.resolve({ok: false});
-    this.#afterCommit(ctx);
-  }
-
-  #afterCommit(ctx: Context): void {
-    if (this.#waitingShares.length > 0 || this.#waitingBlocks.length > 0) this.#commitSoon(ctx);
+    const refused = this.#shareLog.fail();
+    ctx.log.error({code: 'share-log-failed', err: error, shares: refused}, 'the share log could not be written: these shares are refused');
+    this.#commitSoon(ctx);
   }
 
   #recordBlock(message: RecordBlock, ctx: Context): void {
@@ -352,7 +294,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #storeRow(row: FoundBlockRow, ctx: Context, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
-    this.#waitingBlocks.push({row, reply});
+    this.#shareLog.addBlock(row, reply);
     this.#commitSoon(ctx);
   }
 

@@ -2,23 +2,9 @@
  * @module What others may ask of the share accounting: who did how much work, and who is owed what.
  * A share is answered only when it is on disk.
  */
-import type {Query, ReplyOf} from '../../runtime/actor.js';
+import type {Query} from '../../runtime/actor.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
-
-/** One accepted share. `seq` is given by the accounting and orders all shares. */
-export interface AcceptedShare {
-  /** Payout address text as decoded and normalised. */
-  readonly account: string;
-  /** What follows the dot; empty when nothing does. */
-  readonly minerName: string;
-  /** Announced difficulty of the job that the share names, as its 256-bit target: the work credited. */
-  readonly target: bigint;
-  readonly height: number;
-  readonly hash: Hash256;
-  readonly isBlock: boolean;
-  readonly sessionId: number;
-  readonly userAgent: string;
-}
+import type {AcceptedShare} from '../../protocol/stratum/share.js';
 
 export type RejectReason = 'stale' | 'duplicate' | 'low-difficulty' | 'unknown-job' | 'unauthorised' | 'not-subscribed' | 'bad-version-bits' | 'bad-ntime' | 'malformed' | 'busy';
 
@@ -85,10 +71,11 @@ export interface PoolTotals {
   readonly windowFill: number;
 }
 
-/** Reply when the share is durable: its place in the log. */
-export type RecordShare = Query<'accounting.recordShare', {readonly share: AcceptedShare}, {readonly ok: true; readonly seq: number} | {readonly ok: false; readonly code: 'log-unavailable'}>;
-/** Many at once, in this order and in one commit: all of them are on disk, or none. `seq` is the last one's. */
-export type RecordShares = Query<'accounting.recordShares', {readonly shares: readonly AcceptedShare[]}, ReplyOf<RecordShare>>;
+/**
+ * Many at once, in this order and in one commit: all of them are on disk, or none. Replies when they are durable, with
+ * the place of the last one in the log.
+ */
+export type RecordShares = Query<'accounting.recordShares', {readonly shares: readonly AcceptedShare[]}, {readonly ok: true; readonly seq: number} | {readonly ok: false; readonly code: 'log-unavailable'}>;
 export type RecordReject = {readonly type: 'accounting.recordReject'; readonly account: string; readonly minerName: string; readonly reason: RejectReason};
 /**
  * The pool's block was taken (or not) by the chain; starts the credits. Idempotent by hash. Replies when durable.
@@ -114,7 +101,7 @@ export type GetAccount = Query<'accounting.getAccount', {readonly account: strin
 export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number}, readonly Omit<AccountView, 'rigs'>[]>;
 export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
 
-export type AccountingMessage = RecordShare | RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | ListFoundBlocks;
+export type AccountingMessage = RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | ListFoundBlocks;
 
 export type AccountingEvent =
   | {readonly type: 'accounting.shareAccepted'; readonly account: string; readonly minerName: string; readonly difficulty: number; readonly seq: number}

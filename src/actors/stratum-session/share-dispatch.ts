@@ -7,7 +7,8 @@
  */
 import type {ActorRef} from '../../runtime/actor.js';
 import {AskError} from '../../runtime/actor.js';
-import type {AcceptedShare, AccountingMessage, RecordShares} from '../accounting/messages.js';
+import type {AcceptedShare} from '../../protocol/stratum/share.js';
+import type {AccountingMessage, RecordShares} from '../accounting/messages.js';
 
 /** What the session is told of each share. */
 export interface ShareRecorded {

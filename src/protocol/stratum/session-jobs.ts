@@ -4,13 +4,13 @@
  * still reach the chain.
  */
 import {bytesEqual} from '../bytes/compare.js';
-import type {HashTask} from './session-types.js';
 import type {ShareDifficulty} from './difficulty.js';
+import type {ShareJob} from './share.js';
 import type {StratumJob} from './stratum-job.js';
 
 export interface SentJob {
   readonly job: StratumJob;
-  readonly hashTaskJob: HashTask['job'];
+  readonly hashTaskJob: ShareJob;
   readonly extranonce1: Uint8Array;
   /** When newer work was sent. Undefined: it is being mined, however old. */
   supersededAtMs: number | undefined;

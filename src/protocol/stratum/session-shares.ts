@@ -14,8 +14,9 @@ import type {RequestId, SubmitFields} from './request.js';
 import {errorLine, STRATUM_ERROR, trueLine} from './response.js';
 import type {StratumErrorCode} from './response.js';
 import type {SentJob, SessionJobs} from './session-jobs.js';
+import type {ShareToHash} from './share.js';
 import {shareHeader} from './share-header.js';
-import type {HashTask, SessionConfig, SessionEffect, SessionEvent, SessionRejectReason, SessionTime} from './session-types.js';
+import type {SessionConfig, SessionEffect, SessionEvent, SessionRejectReason, SessionTime} from './session-types.js';
 import type {Vardiff} from './vardiff.js';
 import {grantVersionMask, rollVersion} from './version-rolling.js';
 
@@ -44,7 +45,7 @@ interface PendingShare {
   readonly id: RequestId | undefined;
   readonly slot: ReplySlot | undefined;
   readonly entry: SentJob;
-  readonly task: HashTask;
+  readonly task: ShareToHash;
   readonly account: string;
   readonly minerName: string;
   readonly receivedAtMs: number;

@@ -4,6 +4,7 @@
  */
 import type {Hash256} from '../primitives/transaction.js';
 import type {ShareRejectReason} from './judge-share.js';
+import type {AcceptedShare, ShareToHash} from './share.js';
 import type {StratumJob} from './stratum-job.js';
 import type {VardiffOptions} from './vardiff.js';
 
@@ -72,7 +73,7 @@ export interface SessionConfig {
   readonly claimExtranonce1?: (sessionIdText: string) => Uint8Array | undefined;
   readonly serverName: string;
   /** Given where no other thread hashes: shares are then hashed within the step that reads them, without `hashShare`. */
-  readonly hashNow?: ((task: HashTask) => Hash256) | undefined;
+  readonly hashNow?: ((task: ShareToHash) => Hash256) | undefined;
 }
 
 export interface SessionTime {
@@ -109,45 +110,17 @@ export type CloseReason =
   | 'line-too-long' | 'too-many-malformed-lines' | 'too-many-requests' | 'subscribe-timeout' | 'authorize-timeout'
   | 'idle' | 'only-rejects' | 'ended';
 
-/** As workers/tasks.ts has it. */
-export interface HashTask {
-  readonly job: {
-    readonly jobKey: number;
-    readonly coinbase1: Uint8Array;
-    readonly coinbase2: Uint8Array;
-    readonly branch: Uint8Array;
-    readonly previousHash: Hash256;
-    readonly bits: number;
-  };
-  readonly extranonce1: Uint8Array;
-  readonly extranonce2: Uint8Array;
-  readonly version: number;
-  readonly timeSec: number;
-  readonly nonce: number;
-}
-
-export interface RecordedShare {
-  readonly account: string;
-  readonly minerName: string;
-  readonly target: bigint;
-  readonly height: number;
-  readonly hash: Hash256;
-  readonly isBlock: boolean;
-  readonly sessionId: number;
-  readonly userAgent: string;
-}
-
 export type SessionEffect =
   /** Whole lines, in order; one write. */
   | {readonly type: 'send'; readonly text: string}
-  | {readonly type: 'hashShare'; readonly shareId: number; readonly task: HashTask}
+  | {readonly type: 'hashShare'; readonly shareId: number; readonly task: ShareToHash}
   /** Overtakes everything. */
   | {
     readonly type: 'submitCandidate'; readonly shareId: number; readonly job: StratumJob;
     readonly extranonce1: Uint8Array; readonly extranonce2: Uint8Array;
     readonly header: Uint8Array; readonly hash: Hash256; readonly account: string; readonly minerName: string;
   }
-  | {readonly type: 'recordShare'; readonly shareId: number; readonly share: RecordedShare}
+  | {readonly type: 'recordShare'; readonly shareId: number; readonly share: AcceptedShare}
   /** Unknown user: account is empty. */
   | {readonly type: 'recordReject'; readonly account: string; readonly minerName: string; readonly reason: SessionRejectReason}
   /** Once for each name. */

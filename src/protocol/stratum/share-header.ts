@@ -7,22 +7,10 @@ import {sha256d} from '../bytes/sha256.js';
 import {merkleRootOfBranch} from '../mining/merkle-branch.js';
 import {encodeHeader} from '../primitives/block-codec.js';
 import type {Hash256} from '../primitives/transaction.js';
+import type {ShareJob, ShareToHash} from './share.js';
 
-export interface ShareWork {
-  readonly job: {
-    readonly coinbase1: Uint8Array;
-    readonly coinbase2: Uint8Array;
-    readonly branch: Uint8Array;
-    readonly previousHash: Hash256;
-    readonly bits: number;
-  };
-  readonly extranonce1: Uint8Array;
-  readonly extranonce2: Uint8Array;
-  /** With the rolled bits applied. */
-  readonly version: number;
-  readonly timeSec: number;
-  readonly nonce: number;
-}
+/** Without the key that only caches need. */
+export type ShareWork = Omit<ShareToHash, 'job'> & {readonly job: Omit<ShareJob, 'jobKey'>};
 
 export function shareCoinbaseTxid(work: Pick<ShareWork, 'job' | 'extranonce1' | 'extranonce2'>): Hash256 {
   return sha256d(concatBytes(work.job.coinbase1, work.extranonce1, work.extranonce2, work.job.coinbase2));

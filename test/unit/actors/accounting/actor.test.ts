@@ -5,9 +5,10 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {accountingActor} from '../../../../src/actors/accounting/actor.js';
 import type {AccountingInbox, AccountingOptions} from '../../../../src/actors/accounting/actor.js';
-import type {AcceptedShare, AccountView, FoundBlockView, GetAccount, ListFoundBlocks, PoolTotals, GetPoolTotals, RecordBlock, RecordShare} from '../../../../src/actors/accounting/messages.js';
+import type {AccountView, FoundBlockView, GetAccount, ListFoundBlocks, PoolTotals, GetPoolTotals, RecordBlock, RecordShares} from '../../../../src/actors/accounting/messages.js';
 import type {AccountingStore} from '../../../../src/actors/accounting/ports.js';
 import type {ChainMessage} from '../../../../src/actors/chain/messages.js';
+import type {AcceptedShare} from '../../../../src/protocol/stratum/share.js';
 import type {ActorRef, ActorSpec, ReplyOf} from '../../../../src/runtime/actor.js';
 import {createSimulation} from '../../../../src/runtime/sim/simulation.js';
 import type {Simulation} from '../../../../src/runtime/sim/simulation.js';
@@ -47,7 +48,7 @@ interface Pool {
   readonly store: HeldStore;
   readonly accounting: ActorRef<AccountingInbox>;
   readonly chain: {activeHashes: Set<number>; tipHeight: number};
-  record(facts?: Partial<AcceptedShare>): Promise<ReplyOf<RecordShare>>;
+  record(facts?: Partial<AcceptedShare>): Promise<ReplyOf<RecordShares>>;
   recordBlock(facts?: Partial<RecordBlock>): Promise<ReplyOf<RecordBlock>>;
   totals(): Promise<PoolTotals>;
   account(account: string): Promise<AccountView | null>;
@@ -88,10 +89,10 @@ async function aPool(facts: {store?: HeldStore; seed?: number; options?: Partial
     sim, store, accounting, chain,
     record: (own = {}) => {
       share += 1;
-      const recorded: RecordShare = {type: 'accounting.recordShare', share: {
+      const recorded: AcceptedShare = {
         account: 'alice', minerName: 'rig', target: TARGET, height: 1, hash: hashOf(100 + (share % 100)), isBlock: false, sessionId: 1, userAgent: 'test', ...own,
-      }};
-      return accounting.ask<RecordShare>(recorded, {timeoutMs: 60_000});
+      };
+      return accounting.ask<RecordShares>({type: 'accounting.recordShares', shares: [recorded]}, {timeoutMs: 60_000});
     },
     recordBlock: (own = {}) => accounting.ask<RecordBlock>({
       type: 'accounting.recordBlock', hash: hashOf(7), height: 5, target: NETWORK_TARGET, account: 'alice', minerName: 'rig', rewardSats: REWARD_SATS,
@@ -121,7 +122,7 @@ const accounting = suite('actors / accounting / actor');
 accounting('answers a share only when it is on disk', async () => {
   const pool = await aPool();
   pool.store.isHeld = true;
-  let answer: ReplyOf<RecordShare> | undefined;
+  let answer: ReplyOf<RecordShares> | undefined;
   void pool.record().then((reply) => {
     answer = reply;
   });

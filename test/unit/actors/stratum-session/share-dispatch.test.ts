@@ -2,7 +2,8 @@
 // session told once, and what is not known said so.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
-import type {AcceptedShare, AccountingMessage, RecordShares} from '../../../../src/actors/accounting/messages.js';
+import type {AccountingMessage, RecordShares} from '../../../../src/actors/accounting/messages.js';
+import type {AcceptedShare} from '../../../../src/protocol/stratum/share.js';
 import {ShareDispatch} from '../../../../src/actors/stratum-session/share-dispatch.js';
 import type {ShareRecorded} from '../../../../src/actors/stratum-session/share-dispatch.js';
 import type {ActorRef, ReplyOf} from '../../../../src/runtime/actor.js';
