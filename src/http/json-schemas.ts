@@ -51,7 +51,7 @@ export const block = object({
 });
 
 const rig = {
-  minerName: text, userAgent: text, hashrate, difficulty: number, connected: described(count, 'Open sessions.'), sharesAccepted: count, 'lastShareAtSec?': timeSec,
+  minerName: text, userAgent: text, hashrate, difficulty: number, connected: described(count, 'Open sessions.'), sharesAccepted: count, sharesRejected: count, 'lastShareAtSec?': timeSec,
 };
 
 const found = object({

@@ -80,6 +80,7 @@ export interface RigOverview {
   readonly difficulty: number;
   readonly connected: number;
   readonly sharesAccepted: number;
+  readonly sharesRejected: number;
   readonly lastShareAtSec?: number;
 }
 

@@ -25,7 +25,7 @@ function hashrate(last5m: number): HashrateView {
 function aRig(minerName: string, facts: {readonly rate: number; readonly connected?: number; readonly lastShareAtSec: number}): AccountView['rigs'][number] {
   return {
     minerName, userAgent: 'cpuminer/2.5.1 with a name that is longer than a phone is wide', hashrate: hashrate(facts.rate), difficulty: 2 ** -12,
-    connected: facts.connected ?? 1, sharesAccepted: 12_873, lastShareAtSec: facts.lastShareAtSec,
+    connected: facts.connected ?? 1, sharesAccepted: 12_873, sharesRejected: 4, lastShareAtSec: facts.lastShareAtSec,
   };
 }
 

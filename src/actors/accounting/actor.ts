@@ -104,7 +104,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   receive(message: AccountingInbox, ctx: Context): void {
     switch (message.type) {
       case 'accounting.recordShares': return this.#recordShares(message.shares, ctx);
-      case 'accounting.recordReject': return this.#statistics.countRejected(message.account, message.reason);
+      case 'accounting.recordReject': return this.#statistics.countRejected(message.account, message.minerName, message.reason);
       case 'accounting.recordPresence': return this.#statistics.countPresence(message.account, message.minerName, message.change);
       case 'accounting.recordBlock': return this.#recordBlock(message, ctx);
       case 'accounting.commit': return this.#commit(ctx);
@@ -150,6 +150,7 @@ class Accounting implements Behaviour<AccountingInbox> {
       }
       case 'accounting.listAccounts':
         return ctx.reply(this.#statistics.accounts(message.limit, nowMs).map((view) => ({...view, ...this.#ledger.owedTo(view.account)})));
+      case 'accounting.getWorkSums': return ctx.reply(this.#statistics.workSums(message.activeSinceMs, message.limit));
       case 'accounting.listBlocks': return ctx.reply(this.#ledger.list(message.limit));
       default: assertNever(message);
     }
@@ -318,9 +319,7 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   #newestShares(): readonly ShareRow[] {
     const newestFirst: ShareRow[] = [];
-    for (const row of this.#options.store.sharesBackwards(this.#options.store.lastShareSeq())) {
-      if (newestFirst.push(row) >= REBUILD_SHARES_MAX) break;
-    }
+    for (const row of this.#options.store.sharesBackwards(this.#options.store.lastShareSeq())) if (newestFirst.push(row) >= REBUILD_SHARES_MAX) break;
     return newestFirst.reverse();
   }
 

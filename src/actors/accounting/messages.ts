@@ -37,7 +37,18 @@ export interface RigView {
   readonly difficulty: number;
   readonly connected: number;
   readonly sharesAccepted: number;
+  readonly sharesRejected: number;
   readonly lastShareAtSec: number | undefined;
+}
+
+/** Sums that only grow while the process runs: what happened between two questions is their difference. */
+export interface WorkSums {
+  /** Expected number of hashes of the accepted shares. For people, so a float. */
+  readonly hashes: number;
+  readonly sharesAccepted: number;
+  readonly sharesRejected: number;
+  /** Open sessions now. */
+  readonly connected: number;
 }
 
 export interface FoundBlockView {
@@ -99,9 +110,14 @@ export type GetPoolTotals = Query<'accounting.getTotals', Record<never, never>, 
 /** `rigLimit`: only the rigs heard last, so that a poll does not pay for ten thousand. */
 export type GetAccount = Query<'accounting.getAccount', {readonly account: string; readonly rigLimit?: number}, AccountView | null>;
 export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number}, readonly Omit<AccountView, 'rigs'>[]>;
+/** Of the pool, and of the accounts with a share since then, most recently active first. */
+export type GetWorkSums = Query<'accounting.getWorkSums', {readonly activeSinceMs: number; readonly limit: number}, {
+  readonly pool: WorkSums;
+  readonly accounts: readonly ({readonly account: string} & WorkSums)[];
+}>;
 export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
 
-export type AccountingMessage = RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | ListFoundBlocks;
+export type AccountingMessage = RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks;
 
 export type AccountingEvent =
   | {readonly type: 'accounting.shareAccepted'; readonly account: string; readonly minerName: string; readonly difficulty: number; readonly seq: number}

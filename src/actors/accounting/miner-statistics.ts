@@ -2,7 +2,7 @@
  * @module Who did how much: aggregates per account and rig, from accepted and rejected shares. In memory; rebuilt from
  * the share log at start-up as far as the log window goes. Rejections are not in the log and start at zero.
  */
-import type {AccountView, HashrateView, RejectReason, RigView} from './messages.js';
+import type {AccountView, HashrateView, RejectReason, RigView, WorkSums} from './messages.js';
 import {HashrateEstimate} from './hashrate-estimate.js';
 
 /** Beyond these who was silent longest is forgotten. Forgetting loses statistics, never money. */
@@ -35,6 +35,7 @@ interface Rig {
   readonly hashrate: HashrateEstimate;
   difficulty: number;
   sharesAccepted: number;
+  sharesRejected: number;
   lastShareAtMs: number;
 }
 
@@ -45,6 +46,8 @@ interface Account {
   readonly rigs: Map<string, Rig>;
   readonly rejected: Partial<Record<RejectReason, number>>;
   sharesAccepted: number;
+  sharesRejected: number;
+  hashes: number;
   bestShareDifficulty: number;
   lastShareAtMs: number;
 }
@@ -58,6 +61,11 @@ export class MinerStatistics {
   readonly #hashrate: HashrateEstimate;
   /** Sessions per rig; an entry goes with its last session, so it is bounded by the connections. */
   readonly #connected = new Map<string, number>();
+  readonly #connectedOfAccount = new Map<string, number>();
+  #connectedCount = 0;
+  #hashes = 0;
+  #sharesAccepted = 0;
+  #sharesRejected = 0;
 
   /** @param startedAtMs - wall clock of the first share that will be counted, or now: a rate is over the time since. */
   constructor(startedAtMs: number, bounds: StatisticsBounds = {accountsMax: ACCOUNTS_MAX, rigsPerAccountMax: RIGS_PER_ACCOUNT_MAX, rigsMax: RIGS_MAX}) {
@@ -72,6 +80,9 @@ export class MinerStatistics {
   countAccepted(share: CountedShare): void {
     const account = this.#account(share.account, share.atMs);
     account.sharesAccepted += 1;
+    account.hashes += share.hashes;
+    this.#sharesAccepted += 1;
+    this.#hashes += share.hashes;
     account.lastShareAtMs = share.atMs;
     if (share.shareDifficulty > account.bestShareDifficulty) account.bestShareDifficulty = share.shareDifficulty;
     account.hashrate.add(share.hashes, share.atMs);
@@ -84,18 +95,34 @@ export class MinerStatistics {
     this.#hashrate.add(share.hashes, share.atMs);
   }
 
-  /** Only accounts that once had an accepted share are counted by name: anybody can invent names. */
-  countRejected(account: string, reason: RejectReason): void {
+  /** Only accounts and rigs that once had an accepted share are counted by name: anybody can invent names. */
+  countRejected(account: string, minerName: string, reason: RejectReason): void {
     this.rejected[reason] = (this.rejected[reason] ?? 0) + 1;
+    this.#sharesRejected += 1;
     const known = this.#accounts.get(account);
-    if (known !== undefined) known.rejected[reason] = (known.rejected[reason] ?? 0) + 1;
+    if (known === undefined) return;
+    known.rejected[reason] = (known.rejected[reason] ?? 0) + 1;
+    known.sharesRejected += 1;
+    const rig = known.rigs.get(minerName);
+    if (rig !== undefined) rig.sharesRejected += 1;
   }
 
   countPresence(account: string, minerName: string, change: 1 | -1): void {
-    const key = rigKey(account, minerName);
-    const count = (this.#connected.get(key) ?? 0) + change;
-    if (count > 0) this.#connected.set(key, count);
-    else this.#connected.delete(key);
+    changeCount(this.#connected, rigKey(account, minerName), change);
+    changeCount(this.#connectedOfAccount, account, change);
+    this.#connectedCount += change;
+  }
+
+  /** Of the accounts, those heard last, as far back as asked: a walk over the active ones only. */
+  workSums(activeSinceMs: number, limit: number): {readonly pool: WorkSums; readonly accounts: readonly ({readonly account: string} & WorkSums)[]} {
+    const accounts: ({readonly account: string} & WorkSums)[] = [];
+    for (const known of [...this.#accounts.values()].slice(-limit).reverse()) {
+      if (known.lastShareAtMs < activeSinceMs) break;
+      const {account, hashes, sharesAccepted, sharesRejected} = known;
+      accounts.push({account, hashes, sharesAccepted, sharesRejected, connected: this.#connectedOfAccount.get(account) ?? 0});
+    }
+    const pool = {hashes: this.#hashes, sharesAccepted: this.#sharesAccepted, sharesRejected: this.#sharesRejected, connected: this.#connectedCount};
+    return {pool, accounts};
   }
 
   poolHashrate(nowMs: number): HashrateView {
@@ -136,6 +163,7 @@ export class MinerStatistics {
       difficulty: rig.difficulty,
       connected: this.#connected.get(rigKey(account, rig.minerName)) ?? 0,
       sharesAccepted: rig.sharesAccepted,
+      sharesRejected: rig.sharesRejected,
       lastShareAtSec: Math.floor(rig.lastShareAtMs / 1000),
     };
   }
@@ -149,7 +177,7 @@ export class MinerStatistics {
     }
     const account = known ?? {
       account: name, hashrate: new HashrateEstimate(atMs), rigs: new Map<string, Rig>(), rejected: {},
-      sharesAccepted: 0, bestShareDifficulty: 0, lastShareAtMs: atMs,
+      sharesAccepted: 0, sharesRejected: 0, hashes: 0, bestShareDifficulty: 0, lastShareAtMs: atMs,
     };
     moveToEnd(this.#accounts, name, account);
     return account;
@@ -163,7 +191,7 @@ export class MinerStatistics {
     }
     const rig = known ?? {
       minerName: share.minerName, userAgent: share.userAgent, hashrate: new HashrateEstimate(share.atMs),
-      difficulty: share.difficulty, sharesAccepted: 0, lastShareAtMs: share.atMs,
+      difficulty: share.difficulty, sharesAccepted: 0, sharesRejected: 0, lastShareAtMs: share.atMs,
     };
     moveToEnd(account.rigs, share.minerName, rig);
     moveToEnd(this.#rigs, rig, account);
@@ -178,6 +206,12 @@ export class MinerStatistics {
 
 function rigKey(account: string, minerName: string): string {
   return `${account}\n${minerName}`;
+}
+
+function changeCount(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
 }
 
 /** A `Map` walks in the order of insertion: what is inserted anew with each use stands in the order of use. */

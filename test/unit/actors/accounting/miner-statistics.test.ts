@@ -60,4 +60,24 @@ statistics('accounts are listed by their last share, newest first, as many as as
   assert.equal(kept.accounts(9, 1_000_000).map(({account}) => account), ['alice', 'carol', 'bob']);
 });
 
+statistics('sums of work cover the pool and the accounts heard since; rejects are counted for the known rig alone', () => {
+  const {statistics: kept, share} = aStatistics();
+  for (const account of ['alice', 'bob', 'alice']) share(account, 'a');
+  kept.countRejected('alice', 'a', 'stale');
+  kept.countRejected('alice', 'never heard', 'stale');
+  kept.countRejected('mallory', 'x', 'duplicate');
+  kept.countPresence('alice', 'a', 1);
+  kept.countPresence('alice', 'b', 1);
+  kept.countPresence('alice', 'b', -1);
+  const {pool, accounts} = kept.workSums(0, 9);
+  const perShare = pool.hashes / 3;
+  assert.ok(perShare > 0);
+  assert.equal({...pool, hashes: 0}, {hashes: 0, sharesAccepted: 3, sharesRejected: 3, connected: 1});
+  assert.equal(accounts.map(({account, hashes, sharesAccepted, sharesRejected, connected}) => [account, hashes / perShare, sharesAccepted, sharesRejected, connected]),
+    [['alice', 2, 2, 2, 1], ['bob', 1, 1, 0, 0]]);
+  assert.is(kept.account('alice', 1_000_000)!.rigs[0]!.sharesRejected, 1);
+  assert.equal(kept.workSums(0, 1).accounts.map(({account}) => account), ['alice']);
+  assert.equal(kept.workSums(Infinity, 9).accounts, []);
+});
+
 statistics.run();
