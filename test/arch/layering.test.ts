@@ -7,7 +7,7 @@ import {sourceFiles, withoutComments} from '../support/source-tree.js';
 
 /** Rooms that each room may import, and the packages. `node:` stands for Node's own modules. */
 const ALLOWED: Readonly<Record<string, {readonly rooms: readonly string[]; readonly packages: readonly RegExp[]}>> = {
-  protocol: {rooms: [], packages: [/^@noble\//, /^@scure\/base$/]},
+  protocol: {rooms: [], packages: [/^@noble\//, /^@scure\/(base|bip32|bip39|btc-signer)(\/|$)/]},
   runtime: {rooms: [], packages: [/^node:/, /^comlink/, /^piscina$/, /^pino$/]},
   workers: {rooms: ['protocol', 'runtime/threads'], packages: [/^node:/, /^@noble\//, /^secp256k1$/, /^tiny-secp256k1$/, /^piscina$/]},
   actors: {rooms: ['protocol', 'runtime', 'workers/tasks'], packages: []},
