@@ -2,6 +2,7 @@
  * @module The worker threads, or their in-thread twin where the config wants none; and what the log says about them.
  */
 import type {Config} from '../config.js';
+import {prepareLanes} from '../protocol/bytes/sha256-lanes.js';
 import type {Clock} from '../runtime/clock.js';
 import type {Log} from '../runtime/log.js';
 import {createInlineShareHasher, createInlineSignatureVerifier} from '../workers/inline.js';
@@ -32,6 +33,7 @@ export async function startThreads(config: Config, clock: Clock, log: Log): Prom
   for (const {kernel, backends, threads: count} of threads.report()) {
     log.info({code: 'worker-backends', kernel, backends, threads: count}, 'what the worker threads compute with');
   }
+  log.info({code: 'block-hashing', lanes: prepareLanes() ? 4 : 1}, 'how many transactions of a block this processor hashes at once');
   return threads;
 }
 

@@ -7,13 +7,13 @@
  */
 
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).
-const ROUND_CONSTANTS = fractionalRoots(64, 1 / 3);
+export const ROUND_CONSTANTS: Int32Array = fractionalRoots(64, 1 / 3);
 // The same of the square roots of the first eight (5.3.3).
-const INITIAL_STATE = fractionalRoots(8, 1 / 2);
+export const INITIAL_STATE: Int32Array = fractionalRoots(8, 1 / 2);
 
 const schedule = new Int32Array(64);
-/** The second block of every 64-byte message: padding alone, so its schedule never changes. */
-const PAIR_PADDING_SCHEDULE = pairPaddingSchedule();
+/** The second block of every 64-byte message: padding alone, so its 64 words never change. */
+export const PAIR_PADDING_SCHEDULE: Int32Array = pairPaddingSchedule();
 const state = new Int32Array(8);
 const block = new Uint8Array(64);
 

@@ -3,7 +3,8 @@
  * hash, so a list with a repeated tail has the same root as the honest one. Such a list is "mutated": it does not
  * condemn the header.
  */
-import {sha256dInto, sha256dPair} from '../bytes/sha256.js';
+import {sha256dPairs} from '../bytes/sha256-lanes.js';
+import {sha256dInto} from '../bytes/sha256.js';
 import type {Hash256} from '../primitives/transaction.js';
 
 export interface MerkleRoot {
@@ -62,7 +63,7 @@ export function merkleRootFromBranch(leaf: Hash256, index: number, branch: reado
 function foldLevel(level: Uint8Array, count: number): number {
   if (count % 2 === 1) level.copyWithin(count * 32, (count - 1) * 32, count * 32);
   const above = Math.ceil(count / 2);
-  for (let i = 0; i < above; i++) sha256dPair(level, i * 64, i * 32);
+  sha256dPairs(level, above);
   return above;
 }
 
