@@ -10,6 +10,8 @@ import {jobFactoryActor} from '../actors/job-factory/actor.js';
 import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
 import {miningPoolActor} from '../actors/mining-pool/actor.js';
 import type {DrainMiningPool, MiningPoolMessage} from '../actors/mining-pool/messages.js';
+import {statisticsActor} from '../actors/statistics/actor.js';
+import type {StatisticsMessage} from '../actors/statistics/messages.js';
 import {DEFAULT_CONNECTION_LIMITS, stratumSessionActor, type StratumSessionOptions} from '../actors/stratum-session/actor.js';
 import {createMinerNetwork} from '../net/miner-socket.js';
 import {startStratumServer} from '../net/stratum-server.js';
@@ -21,6 +23,7 @@ import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore, createExtranonceCounterStore} from '../storage/accounting-store.js';
 import {createCandidateStore} from '../storage/candidate-store.js';
 import {openDatabase, type Database} from '../storage/open-database.js';
+import {openStatisticsStore, statisticsDatabase} from '../storage/statistics-store.js';
 import {createThreadNonceScanner} from '../workers/nonce-scanner.js';
 import type {NodeParts} from './node-parts.js';
 import {payoutTarget} from './pool-wallet.js';
@@ -31,6 +34,7 @@ export interface PoolParts {
   readonly accounting: ActorRef<AccountingMessage>;
   readonly jobFactory: ActorRef<JobFactoryMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
+  readonly statistics: ActorRef<StatisticsMessage>;
   /** `host:port`. */
   readonly stratumEndpoint: string;
 }
@@ -81,11 +85,20 @@ export async function startPool(site: Site, node: NodeParts): Promise<PoolParts>
     nextJobKey,
   }), {name: 'job-factory'}) as unknown as ActorRef<JobFactoryMessage>;
 
+  const statistics = startStatistics(site, accounting);
   const miningPool = startFrontDesk(site, sessionOptions(site, {accounting, jobFactory}, nextJobKey), database);
   stopsIn(site, 'drain-shares', jobFactory);
   stopsIn(site, 'drain-shares', accounting);
   const stratumEndpoint = await openPort(site, miningPool);
-  return {accounting, jobFactory, miningPool, stratumEndpoint};
+  return {accounting, jobFactory, miningPool, statistics, stratumEndpoint};
+}
+
+function startStatistics(site: Site, accounting: ActorRef<AccountingMessage>): ActorRef<StatisticsMessage> {
+  const store = openStatisticsStore(statisticsDatabase(site.config.dataDir, site.spec.name));
+  site.shutdown.add('close-storage', 'statistics store', () => store.close());
+  const statistics = site.system.spawn(statisticsActor({store, accounting}), {name: 'statistics'});
+  stopsIn(site, 'drain-shares', statistics);
+  return statistics as unknown as ActorRef<StatisticsMessage>;
 }
 
 function scriptOf({spec}: Site, account: string): Uint8Array | undefined {
