@@ -5,7 +5,8 @@ import {join} from 'node:path';
 import type {DatabaseOptions} from './open-database.js';
 
 const FOLDER = 'accounting';
-const FORMAT_VERSION = 1;
+/** 2: the ledger. Rows of format 1 are read as they are and booked at the first start. */
+const FORMAT_VERSION = 2;
 
 /** What `openDatabase` is to be given. The folder is absent where no pool ever ran. */
 export function accountingDatabase(dataDir: string, chainName: string): DatabaseOptions {

@@ -4,11 +4,14 @@
 import type {AccountingChange, AccountingStore, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import {assertFollows} from './accounting-store.js';
+import {MemoryLedgerStore} from './ledger-store.js';
 
 export function createMemoryAccountingStore(): AccountingStore {
   const shares: ShareRow[] = [];
   const blocks = new Map<string, FoundBlockRow>();
+  const ledger = new MemoryLedgerStore();
   return {
+    ledger,
     lastShareSeq: () => shares.at(-1)?.seq ?? 0,
     *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
       for (let i = Math.min(fromSeq, shares.length) - 1; i >= 0; i -= 1) yield shares[i]!;
@@ -19,6 +22,7 @@ export function createMemoryAccountingStore(): AccountingStore {
       assertFollows(change.shares ?? [], shares.at(-1)?.seq ?? 0);
       shares.push(...(change.shares ?? []));
       for (const block of change.blocks ?? []) blocks.set(Buffer.from(block.hash).toString('hex'), block);
+      ledger.add(change.entries ?? []);
     },
   };
 }

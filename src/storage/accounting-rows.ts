@@ -7,9 +7,10 @@
  *
  *   segment    u8 version=1 ‖ u32 shareCount ‖ u16 nameCount ‖ nameCount × (text account ‖ text minerName) ‖ shareCount × share
  *   share      u16 name index ‖ 32 hash ‖ u32 height ‖ whole atMs ‖ u8 flags (1 = block) ‖ integer work
- *   block      u8 version=1 ‖ 32 hash ‖ u32 height ‖ whole shareSeq ‖ text account ‖ text minerName ‖ whole foundAtSec ‖
+ *   block      u8 version=2 ‖ 32 hash ‖ u32 height ‖ whole shareSeq ‖ text account ‖ text minerName ‖ whole foundAtSec ‖
  *              integer reward ‖ integer fee ‖ u8 status ‖ integer roundWork ‖ integer expectedWork ‖ u8 paysFinderDirectly ‖
- *              u32 creditCount ‖ creditCount × (text account ‖ integer sats)
+ *              u32 creditCount ‖ creditCount × (text account ‖ integer sats) ‖ integer donation ‖ text donationAccount ‖
+ *              integer risk ‖ u8 booked ‖ u32 bookings; version 1 ends with the credits
  *   candidate  u8 version=1 ‖ 32 hash ‖ u32 height ‖ varbytes block ‖ text account ‖ text minerName ‖ integer reward ‖
  *              u8 paysFinderDirectly ‖ whole foundAtMs
  *   text       CompactSize length ‖ UTF-8;   integer  CompactSize length ‖ little-endian magnitude;   whole  u64 below 2^53
@@ -17,14 +18,18 @@
  */
 import type {FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {CandidateRow} from '../actors/job-factory/ports.js';
+import type {BlockBooking} from '../protocol/payout/block-bookings.js';
 import {ByteReader} from '../protocol/bytes/byte-reader.js';
 import {ByteWriter} from '../protocol/bytes/byte-writer.js';
 import {StorageError} from './storage-error.js';
 
 const ROW_VERSION = 1;
+/** 2 says what of the block stands in the ledger. */
+const BLOCK_VERSION = 2;
 const FLAG_IS_BLOCK = 1;
 const TWO_POW_32 = 0x100000000;
 const STATUSES: readonly FoundBlockRow['status'][] = ['pending', 'confirmed', 'orphaned', 'rejected'];
+const BOOKINGS: readonly BlockBooking[] = ['none', 'immature', 'mature'];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -72,7 +77,7 @@ export function encodeSegment(shares: readonly ShareRow[]): Uint8Array {
 
 /** @throws StorageError `database-corrupt` when the bytes are not a segment of this layout. */
 export function decodeSegment(firstSeq: number, bytes: Uint8Array): ShareRow[] {
-  return decodeRow(`share segment ${firstSeq}`, bytes, (reader) => {
+  return readRow(`share segment ${firstSeq}`, bytes, (reader) => {
     const count = reader.u32();
     const nameCount = reader.u16();
     const names: {account: string; minerName: string}[] = [];
@@ -93,7 +98,7 @@ export function decodeSegment(firstSeq: number, bytes: Uint8Array): ShareRow[] {
 
 export function encodeFoundBlock(block: FoundBlockRow): Uint8Array {
   const writer = new ByteWriter(256 + block.credits.length * 80);
-  writer.u8(ROW_VERSION).bytes(block.hash).u32(block.height);
+  writer.u8(BLOCK_VERSION).bytes(block.hash).u32(block.height);
   writeWhole(writer, block.shareSeq);
   writeText(writer, block.account);
   writeText(writer, block.minerName);
@@ -108,12 +113,16 @@ export function encodeFoundBlock(block: FoundBlockRow): Uint8Array {
     writeText(writer, credit.account);
     writeInteger(writer, credit.sats);
   }
+  writeInteger(writer, block.donationSats);
+  writeText(writer, block.donationAccount);
+  writeInteger(writer, block.riskSats);
+  writer.u8(BOOKINGS.indexOf(block.booked)).u32(block.bookings);
   return writer.finish();
 }
 
 /** @throws StorageError `database-corrupt` when the bytes are not a found block of this layout. */
 export function decodeFoundBlock(bytes: Uint8Array): FoundBlockRow {
-  return decodeRow('found block', bytes, (reader) => {
+  return readRow('found block', bytes, (reader, version) => {
     const hash = reader.bytes(32).slice();
     const height = reader.u32();
     const shareSeq = readWhole(reader);
@@ -130,8 +139,14 @@ export function decodeFoundBlock(bytes: Uint8Array): FoundBlockRow {
     const creditCount = reader.u32();
     const credits: {account: string; sats: bigint}[] = [];
     for (let i = 0; i < creditCount; i += 1) credits.push({account: readText(reader), sats: readInteger(reader)});
-    return {hash, height, shareSeq, account, minerName, foundAtSec, rewardSats, feeSats, status, roundWork, expectedWork, credits, paysFinderDirectly};
-  });
+    const facts = {hash, height, shareSeq, account, minerName, foundAtSec, rewardSats, feeSats, status, roundWork, expectedWork, credits, paysFinderDirectly};
+    // Before the ledger: nothing of it is booked, so the next start books what its status stands for.
+    if (version === 1) return {...facts, donationSats: 0n, donationAccount: '', riskSats: 0n, booked: 'none', bookings: 0};
+    const donation = {donationSats: readInteger(reader), donationAccount: readText(reader), riskSats: readInteger(reader)};
+    const booked = BOOKINGS[reader.u8()];
+    if (booked === undefined) throw new RangeError('unknown booking');
+    return {...facts, ...donation, booked, bookings: reader.u32()};
+  }, BLOCK_VERSION);
 }
 
 export function encodeCandidate(row: CandidateRow): Uint8Array {
@@ -147,7 +162,7 @@ export function encodeCandidate(row: CandidateRow): Uint8Array {
 
 /** @throws StorageError `database-corrupt` when the bytes are not a candidate of this layout. */
 export function decodeCandidate(bytes: Uint8Array): CandidateRow {
-  return decodeRow('block candidate', bytes, (reader) => {
+  return readRow('block candidate', bytes, (reader) => {
     const hash = reader.bytes(32).slice();
     const height = reader.u32();
     const blockBytes = reader.varBytes().slice();
@@ -160,12 +175,12 @@ export function decodeCandidate(bytes: Uint8Array): CandidateRow {
 }
 
 /** Rows are our own: one that does not decode means a damaged file, never something to skip. */
-function decodeRow<T>(what: string, bytes: Uint8Array, read: (reader: ByteReader) => T): T {
+export function readRow<T>(what: string, bytes: Uint8Array, read: (reader: ByteReader, version: number) => T, versionMax = ROW_VERSION): T {
   try {
     const reader = new ByteReader(bytes);
     const version = reader.u8();
-    if (version !== ROW_VERSION) throw new RangeError(`layout version ${version}`);
-    const row = read(reader);
+    if (version < 1 || version > versionMax) throw new RangeError(`layout version ${version}`);
+    const row = read(reader, version);
     if (reader.remaining !== 0) throw new RangeError(`${reader.remaining} bytes left over`);
     return row;
   } catch (error) {
@@ -173,26 +188,26 @@ function decodeRow<T>(what: string, bytes: Uint8Array, read: (reader: ByteReader
   }
 }
 
-function writeText(writer: ByteWriter, text: string): void {
+export function writeText(writer: ByteWriter, text: string): void {
   writer.varBytes(encoder.encode(text));
 }
 
-function readText(reader: ByteReader): string {
+export function readText(reader: ByteReader): string {
   return decoder.decode(reader.varBytes());
 }
 
 /** A natural number below 2^53, without a bigint in between. */
-function writeWhole(writer: ByteWriter, value: number): void {
+export function writeWhole(writer: ByteWriter, value: number): void {
   const high = Math.floor(value / TWO_POW_32);
   writer.u32(value - high * TWO_POW_32).u32(high);
 }
 
-function readWhole(reader: ByteReader): number {
+export function readWhole(reader: ByteReader): number {
   const low = reader.u32();
   return reader.u32() * TWO_POW_32 + low;
 }
 
-function writeInteger(writer: ByteWriter, value: bigint): void {
+export function writeInteger(writer: ByteWriter, value: bigint): void {
   if (value < 0n) throw new RangeError(`negative integer ${value}`);
   const bytes: number[] = [];
   if (value <= 0xffffffffn) {
@@ -204,7 +219,7 @@ function writeInteger(writer: ByteWriter, value: bigint): void {
   for (const byte of bytes) writer.u8(byte);
 }
 
-function readInteger(reader: ByteReader): bigint {
+export function readInteger(reader: ByteReader): bigint {
   const bytes = reader.varBytes();
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i -= 1) value = (value << 8n) | BigInt(bytes[i]!);

@@ -1,11 +1,13 @@
 /**
- * @module The accounting on LMDB: the share log in segments, the found blocks, and the extranonce counter.
+ * @module The accounting on LMDB: the share log in segments, the found blocks, what they book in the ledger, and the
+ * extranonce counter.
  * Layout of the rows: `accounting-rows.ts` and docs/storage-layout.md. One `append` is one transaction, and it
  * resolves when the transaction is on disk, which is later than lmdb's own promise.
  */
 import type {AccountingChange, AccountingStore, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
+import {LmdbLedgerStore} from './ledger-store.js';
 import type {Database, Table} from './open-database.js';
 
 /** Bounds one decode and the loss of time in a walk; a group commit of more is split within the same transaction. */
@@ -17,6 +19,7 @@ export function createAccountingStore(database: Database): AccountingStore {
 }
 
 class LmdbAccountingStore implements AccountingStore {
+  readonly ledger: LmdbLedgerStore;
   readonly #database: Database;
   readonly #segments: Table;
   readonly #blocks: Table;
@@ -24,6 +27,7 @@ class LmdbAccountingStore implements AccountingStore {
 
   constructor(database: Database) {
     this.#database = database;
+    this.ledger = new LmdbLedgerStore(database);
     this.#segments = database.table('share-log');
     this.#blocks = database.table('found-blocks');
     this.#lastSeq = 0;
@@ -74,6 +78,7 @@ class LmdbAccountingStore implements AccountingStore {
         writer.put(this.#segments, segmentKey(part[0]!.seq), encodeSegment(part));
       }
       for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
+      this.ledger.stage(writer, change.entries ?? []);
     });
     await this.#database.flushed();
     // Not before: what the disk did not take is written over by the next commit, because its shares were refused.

@@ -14,7 +14,7 @@ import {StorageError} from './storage-error.js';
 
 /** Address space, not disk: the file grows with its rows. Large at once, because remapping stalls all readers. */
 const MAP_BYTES = 16 * 1024 ** 3;
-const TABLES_MAX = 16;
+const TABLES_MAX = 32;
 /** LMDB's limit for 4-kB pages, as lmdb is built. */
 const KEY_BYTES_MAX = 1978;
 
@@ -55,6 +55,7 @@ export interface BatchWriter {
 }
 
 export interface Database {
+  /** As it was found: of an older one it is raised on disk when the database is opened for writing. */
   readonly formatVersion: number;
   table(name: string): Table;
   /** All writes of `write`, or none. Resolves when committed and readable, which is before it is on disk. */
@@ -129,6 +130,10 @@ function claimIdentity(identity: LmdbTable | undefined, options: DatabaseOptions
   }
   if (format > options.formatVersion) {
     throw new StorageError('database-newer-format', `${options.directory} has format ${format}; this Pithead knows up to ${options.formatVersion}. Run the newer one.`);
+  }
+  if (format < options.formatVersion && !(options.readOnly ?? false)) {
+    // From now on rows of the newer format may come, which an older Pithead would misread. Old rows say which they are.
+    identity!.putSync(FORMAT_KEY, Buffer.from(String(options.formatVersion)));
   }
   return format;
 }

@@ -49,7 +49,7 @@ function checkFoundBlocks(store: AccountingStore): Rejection<AccountingDiscrepan
     if (row.credits.some(({sats}) => sats < 0n)) return reject('verify-found-credits', `${nameOf(row)} credits less than nothing`);
     // A refused block is worth nothing. Others may credit nobody, when there is no reward or all of it is the operator's.
     const dueSats = row.status === 'rejected' ? 0n : row.rewardSats;
-    if (creditedSats + row.feeSats !== dueSats) {
+    if (creditedSats + row.feeSats + row.donationSats + row.riskSats !== dueSats) {
       return reject('verify-found-credits', `${nameOf(row)} credits ${creditedSats} and takes ${row.feeSats} of ${dueSats}`);
     }
   }

@@ -3,7 +3,6 @@
  * every share that was answered `true` and every extranonce1 that was handed out, and looks for them in the share log of a
  * pool that was killed.
  */
-import {join} from 'node:path';
 import {setImmediate as nextTurn, setTimeout as sleep} from 'node:timers/promises';
 import {encodeAddress} from '../../src/protocol/address/address.js';
 import {bytesToHex, hashToDisplayHex} from '../../src/protocol/bytes/hex.js';
@@ -12,6 +11,7 @@ import type {ChainName} from '../../src/protocol/chain/chain-spec.js';
 import type {SeededRandom} from '../../src/runtime/seeded-random.js';
 import {createAccountingStore} from '../../src/storage/accounting-store.js';
 import {createCandidateStore} from '../../src/storage/candidate-store.js';
+import {accountingDatabase} from '../../src/storage/accounting-folder.js';
 import {openDatabase, type Database} from '../../src/storage/open-database.js';
 import {StorageError} from '../../src/storage/storage-error.js';
 import type {CrashLoad} from './crash-campaign.js';
@@ -89,7 +89,7 @@ export class StratumLoad implements CrashLoad {
     const problems = this.#problems.splice(0);
     let database: Database;
     try {
-      database = openDatabase({directory: join(dataDir, 'accounting'), kind: 'accounting', chainName: this.#chain, formatVersion: 1, readOnly: true});
+      database = openDatabase({...accountingDatabase(dataDir, this.#chain), readOnly: true});
     } catch (error) {
       // Killed before the pool had a database: then it has promised nothing.
       if (error instanceof StorageError && error.code === 'database-missing' && this.#acknowledged.length === 0) return problems;

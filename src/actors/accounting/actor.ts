@@ -14,9 +14,11 @@ import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ChainEvent, ChainMessage, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
 import type {JobEvent} from '../job-factory/messages.js';
-import type {AccountingMessage, PoolTotals, RecordBlock, RecordShares} from './messages.js';
+import type {AccountingMessage, PoolTotals, PostEntry, RecordBlock, RecordShares} from './messages.js';
 import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
 import {MinerStatistics} from './miner-statistics.js';
+import {LedgerDesk, type BlockStep} from './ledger-desk.js';
+import {LedgerView} from './ledger-view.js';
 import {RewardLedger} from './reward-ledger.js';
 import {ShareLog} from './share-log.js';
 import {ShareWindow} from './share-window.js';
@@ -35,6 +37,7 @@ export interface AccountingOptions {
 type Internal =
   | {readonly type: 'accounting.commit'}
   | {readonly type: 'accounting.committed'}
+  | {readonly type: 'accounting.retry'}
   | {readonly type: 'accounting.commitFailed'; readonly error: unknown}
   | {readonly type: 'accounting.blockShareMissing'; readonly hash: Uint8Array}
   | {readonly type: 'accounting.headerSeen'; readonly hash: Uint8Array; readonly view: HeaderView | null}
@@ -52,6 +55,8 @@ const REBUILD_SHARES_MAX = 200_000;
 /** Block shares whose candidate may still be announced. */
 const BLOCK_SHARES_KEPT = 1_024;
 const CHAIN_TIMEOUT_MS = 10_000;
+/** What the disk refused of the ledger is tried again so often, and with every share that comes. */
+const RETRY_MS = 1_000;
 /** At start-up the chain is asked about this many found blocks whose fate is open. */
 const UNSETTLED_ASKED_MAX = 1_000;
 /** All at once would fill the chain's mailbox: some would be refused, and so would whoever brings a block meanwhile. */
@@ -60,7 +65,7 @@ const FATES_ASKED_AT_ONCE = 8;
 export const ACCOUNTING_PROTOCOL: Protocol<AccountingInbox> = {
   kind: 'accounting',
   mailbox: {capacity: MAILBOX_CAPACITY, policy: 'refuse'},
-  priority: ['accounting.recordBlock'],
+  priority: ['accounting.recordBlock', 'accounting.postEntry'],
   undroppable: [
     'accounting.recordBlock', 'accounting.recordPresence', 'accounting.commit', 'chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged',
   ],
@@ -76,7 +81,9 @@ class Accounting implements Behaviour<AccountingInbox> {
   readonly #ledger: RewardLedger;
   readonly #window = new ShareWindow();
   readonly #workOf = new WorkOfTarget();
+  readonly #desk: LedgerDesk;
   readonly #shareLog: ShareLog;
+  readonly #accounts: LedgerView;
   #isCommitDue = false;
   /** Blocks that the chain judged and whose share is not in the log yet. */
   readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]; readonly seq: number; readonly totalWork: bigint}>();
@@ -91,11 +98,14 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   constructor(options: AccountingOptions, ctx: Context) {
     this.#options = options;
-    this.#shareLog = new ShareLog(options.store, this.#workOf);
+    this.#desk = new LedgerDesk(options.store.ledger);
+    this.#shareLog = new ShareLog(options.store, this.#workOf, this.#desk);
+    this.#accounts = new LedgerView(options.store.ledger);
     this.#ledger = new RewardLedger(options.maturityBlocks, options.store.foundBlocks());
     const logged = this.#newestShares();
     this.#statistics = new MinerStatistics(Math.min(ctx.clock.wallMs(), logged[0]?.atMs ?? Infinity));
     this.#rebuild(logged);
+    for (const step of this.#ledger.unbooked(ctx.clock.wallMs())) this.#storeStep(step, ctx);
     ctx.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], ctx.self);
     ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
     this.#askChain(ctx);
@@ -107,19 +117,25 @@ class Accounting implements Behaviour<AccountingInbox> {
       case 'accounting.recordReject': return this.#statistics.countRejected(message.account, message.minerName, message.reason);
       case 'accounting.recordPresence': return this.#statistics.countPresence(message.account, message.minerName, message.change);
       case 'accounting.recordBlock': return this.#recordBlock(message, ctx);
+      case 'accounting.postEntry':
+        this.#desk.post(message.entry, ctx.takeReply<ReplyOf<PostEntry>>());
+        return this.#commitSoon(ctx);
+      case 'accounting.retry':
+        this.#desk.retry();
+        return this.#commitSoon(ctx);
       case 'accounting.commit': return this.#commit(ctx);
       case 'accounting.committed': return this.#committed(ctx);
       case 'accounting.commitFailed': return this.#commitFailed(message.error, ctx);
       case 'accounting.blockShareMissing': return this.#blockShareMissing(message.hash, ctx);
       case 'accounting.headerSeen':
-        this.#store(this.#ledger.setActive(message.hash, message.view?.isActive ?? false), ctx);
+        this.#store(this.#ledger.setActive(message.hash, message.view?.isActive ?? false, ctx.clock.wallMs()), ctx);
         return this.#askNext(ctx);
       case 'accounting.tipSeen': return this.#tipHeight(message.height, ctx);
       case 'accounting.chainSilent':
         ctx.log.warn({code: 'accounting-chain-silent', err: message.error}, 'the chain did not say where found blocks stand');
         return this.#askNext(ctx);
-      case 'chain.blockConnected': return this.#store(this.#ledger.setActive(message.block.header.hash, true), ctx);
-      case 'chain.blockDisconnected': return this.#store(this.#ledger.setActive(message.block.header.hash, false), ctx);
+      case 'chain.blockConnected': return this.#store(this.#ledger.setActive(message.block.header.hash, true, ctx.clock.wallMs()), ctx);
+      case 'chain.blockDisconnected': return this.#store(this.#ledger.setActive(message.block.header.hash, false, ctx.clock.wallMs()), ctx);
       case 'chain.tipChanged': return this.#tipHeight(message.tip.height, ctx);
       case 'jobs.published':
         this.#networkWork = this.#workOf.target(message.job.template.target).work;
@@ -140,18 +156,21 @@ class Accounting implements Behaviour<AccountingInbox> {
     };
   }
 
-  #answer(message: Exclude<AccountingMessage, {type: `accounting.record${string}`}>, ctx: Context): void {
+  #answer(message: Exclude<AccountingMessage, {type: `accounting.record${string}` | 'accounting.postEntry'}>, ctx: Context): void {
     const nowMs = ctx.clock.wallMs();
     switch (message.type) {
       case 'accounting.getTotals': return ctx.reply(this.#totals(nowMs));
       case 'accounting.getAccount': {
         const view = this.#statistics.account(message.account, nowMs, message.rigLimit);
-        return ctx.reply(view === undefined ? null : {...view, ...this.#ledger.owedTo(message.account)});
+        return ctx.reply(view === undefined ? null : {...view, ...this.#accounts.owedTo(message.account)});
       }
       case 'accounting.listAccounts':
-        return ctx.reply(this.#statistics.accounts(message.limit, nowMs).map((view) => ({...view, ...this.#ledger.owedTo(view.account)})));
+        return ctx.reply(this.#statistics.accounts(message.limit, nowMs).map((view) => ({...view, ...this.#accounts.owedTo(view.account)})));
       case 'accounting.getWorkSums': return ctx.reply(this.#statistics.workSums(message.activeSinceMs, message.limit));
       case 'accounting.listBlocks': return ctx.reply(this.#ledger.list(message.limit));
+      case 'accounting.listPayable': return ctx.reply(this.#accounts.payable(message));
+      case 'accounting.getBalances': return ctx.reply(this.#accounts.totals());
+      case 'accounting.listEntries': return ctx.reply(this.#accounts.entries(message));
       default: assertNever(message);
     }
   }
@@ -209,6 +228,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   #commitFailed(error: unknown, ctx: Context): void {
     const refused = this.#shareLog.fail();
     ctx.log.error({code: 'share-log-failed', err: error, shares: refused}, 'the share log could not be written: these shares are refused');
+    if (!this.#desk.isEmpty) ctx.timers.once('retry', RETRY_MS, {type: 'accounting.retry'});
     this.#commitSoon(ctx);
   }
 
@@ -217,7 +237,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     const known = this.#ledger.get(message.hash);
     if (known !== undefined) {
       // Written again, not only answered: the first write may still be on its way, and the reply promises the disk.
-      this.#storeRow(known, ctx, reply);
+      this.#storeStep({row: known, entry: undefined}, ctx, reply);
       return;
     }
     const key = hashKey(message.hash);
@@ -268,14 +288,14 @@ class Accounting implements Behaviour<AccountingInbox> {
       hash: record.hash, height: record.height, shareSeq: share.seq, account: record.account, minerName: record.minerName,
       foundAtSec: Math.floor(ctx.clock.wallMs() / 1000), rewardSats: record.rewardSats, feeSats: split.feeSats,
       status: record.accepted ? 'pending' : 'rejected', roundWork, expectedWork, credits: split.credits,
-      paysFinderDirectly: record.paysFinderDirectly,
+      paysFinderDirectly: record.paysFinderDirectly, donationSats: 0n, donationAccount: '', riskSats: 0n, booked: 'none', bookings: 0,
     };
     if (record.accepted) this.#totalWorkAtRoundStart += roundWork;
-    this.#ledger.put(row);
-    if (answer.replies.length === 0) this.#storeRow(row, ctx, undefined);
-    for (const reply of answer.replies) this.#storeRow(row, ctx, reply);
+    const step = this.#ledger.add(row, ctx.clock.wallMs());
+    this.#storeStep(step, ctx, answer.replies[0]);
+    for (const reply of answer.replies.slice(1)) this.#storeStep({row: step.row, entry: undefined}, ctx, reply);
     ctx.log.info({code: 'block-found', height: row.height, account: row.account, accepted: record.accepted}, 'the pool found a block');
-    ctx.events.publish({type: 'accounting.blockFound', block: this.#ledger.view(row)});
+    ctx.events.publish({type: 'accounting.blockFound', block: this.#ledger.view(step.row)});
     this.#askHeader(record.hash, ctx);
   }
 
@@ -287,15 +307,15 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #tipHeight(height: number, ctx: Context): void {
-    for (const row of this.#ledger.setTipHeight(height)) this.#storeRow(row, ctx, undefined);
+    for (const step of this.#ledger.setTipHeight(height, ctx.clock.wallMs())) this.#storeStep(step, ctx);
   }
 
-  #store(row: FoundBlockRow | undefined, ctx: Context): void {
-    if (row !== undefined) this.#storeRow(row, ctx, undefined);
+  #store(step: BlockStep | undefined, ctx: Context): void {
+    if (step !== undefined) this.#storeStep(step, ctx);
   }
 
-  #storeRow(row: FoundBlockRow, ctx: Context, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
-    this.#shareLog.addBlock(row, reply);
+  #storeStep(step: BlockStep, ctx: Context, reply?: PendingReply<ReplyOf<RecordBlock>>): void {
+    this.#desk.addStep(step, reply);
     this.#commitSoon(ctx);
   }
 

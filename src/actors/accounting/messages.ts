@@ -3,8 +3,10 @@
  * A share is answered only when it is on disk.
  */
 import type {Query} from '../../runtime/actor.js';
+import type {EntryRefusalCode, JournalEntry, LedgerTotals, OutsideEntryKind} from '../../protocol/payout/ledger.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
+import type {Rejection} from '../../protocol/verdict.js';
 
 export type RejectReason = 'stale' | 'duplicate' | 'low-difficulty' | 'unknown-job' | 'unauthorised' | 'not-subscribed' | 'bad-version-bits' | 'bad-ntime' | 'malformed' | 'busy';
 
@@ -15,7 +17,8 @@ export interface HashrateView {
   readonly last1h: number;
 }
 
-export interface AccountView {
+/** What an account does; what it is owed is in `AccountClaims`. */
+export interface AccountActivity {
   readonly account: string;
   readonly hashrate: HashrateView;
   readonly sharesAccepted: number;
@@ -23,12 +26,21 @@ export interface AccountView {
   /** Difficulty of the best share, for people. */
   readonly bestShareDifficulty: number;
   readonly lastShareAtSec: number | undefined;
-  /** Credits of blocks not yet mature. */
-  readonly pendingSats: Sats;
-  /** Matured and not paid. */
-  readonly balanceSats: Sats;
   readonly rigs: readonly RigView[];
 }
+
+export interface AccountClaims {
+  /** Credits of blocks not yet mature. */
+  readonly pendingSats: Sats;
+  /** Matured and not paid, without what a payout under way has reserved. */
+  readonly balanceSats: Sats;
+  /** Reserved for a payout that is under way. */
+  readonly payingSats: Sats;
+  /** Paid for blocks that the chain has left since; later earnings go here first. `balanceSats` is 0 meanwhile. */
+  readonly debtSats: Sats;
+}
+
+export interface AccountView extends AccountActivity, AccountClaims {}
 
 export interface RigView {
   readonly minerName: string;
@@ -117,7 +129,27 @@ export type GetWorkSums = Query<'accounting.getWorkSums', {readonly activeSinceM
 }>;
 export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
 
-export type AccountingMessage = RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks;
+export interface PayableAccount {
+  readonly account: string;
+  readonly payableSats: Sats;
+}
+/** Who is owed at least `minimumSats`, by address; the next page begins after the last account. What a payout has reserved is not in it. */
+export type ListPayable = Query<'accounting.listPayable', {readonly minimumSats: Sats; readonly limit: number; readonly after?: string}, readonly PayableAccount[]>;
+/**
+ * Books an entry of the payouts or the operator, once: an id that is in the journal already with the same postings is
+ * answered `ok` with `isNew: false`. Replies when it is on disk. Refused whole when it takes from a miner's account more
+ * than that holds. `ledger-unavailable`: the disk took nothing; ask again with the same id.
+ */
+export type PostEntry = Query<'accounting.postEntry', {readonly entry: JournalEntry & {readonly kind: OutsideEntryKind}},
+  {readonly ok: true; readonly isNew: boolean} | Rejection<EntryRefusalCode | 'ledger-unavailable'>>;
+export type GetBalances = Query<'accounting.getBalances', Record<never, never>, LedgerTotals>;
+/** The journal, newest first, from `before` downwards; of one ledger account (`payable/<address>`) when named. `seq` counts from 1. */
+export type ListEntries = Query<'accounting.listEntries', {readonly limit: number; readonly before?: number; readonly account?: string},
+  readonly {readonly seq: number; readonly entry: JournalEntry}[]>;
+
+export type AccountingMessage =
+  | RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks
+  | ListPayable | PostEntry | GetBalances | ListEntries;
 
 export type AccountingEvent =
   | {readonly type: 'accounting.shareAccepted'; readonly account: string; readonly minerName: string; readonly difficulty: number; readonly seq: number}

@@ -2,7 +2,7 @@
  * @module Who did how much: aggregates per account and rig, from accepted and rejected shares. In memory; rebuilt from
  * the share log at start-up as far as the log window goes. Rejections are not in the log and start at zero.
  */
-import type {AccountView, HashrateView, RejectReason, RigView, WorkSums} from './messages.js';
+import type {AccountActivity, HashrateView, RejectReason, RigView, WorkSums} from './messages.js';
 import {HashrateEstimate} from './hashrate-estimate.js';
 
 /** Beyond these who was silent longest is forgotten. Forgetting loses statistics, never money. */
@@ -130,20 +130,20 @@ export class MinerStatistics {
   }
 
   /** Everything but the money; of the rigs those heard last. */
-  account(account: string, nowMs: number, rigLimit = Infinity): Omit<AccountView, 'pendingSats' | 'balanceSats'> | undefined {
+  account(account: string, nowMs: number, rigLimit = Infinity): AccountActivity | undefined {
     const known = this.#accounts.get(account);
     return known === undefined ? undefined : this.#accountView(known, nowMs, [...known.rigs.values()].slice(-rigLimit));
   }
 
   /** Most recently active first. Asked several times a second: the order is kept and not made by sorting. */
-  accounts(limit: number, nowMs: number): Omit<AccountView, 'pendingSats' | 'balanceSats' | 'rigs'>[] {
+  accounts(limit: number, nowMs: number): Omit<AccountActivity, 'rigs'>[] {
     return [...this.#accounts.values()].slice(-limit).reverse().map((known) => {
       const {rigs: _rigs, ...view} = this.#accountView(known, nowMs, []);
       return view;
     });
   }
 
-  #accountView(known: Account, nowMs: number, rigs: readonly Rig[]): Omit<AccountView, 'pendingSats' | 'balanceSats'> {
+  #accountView(known: Account, nowMs: number, rigs: readonly Rig[]): AccountActivity {
     return {
       account: known.account,
       hashrate: known.hashrate.view(nowMs),

@@ -2,6 +2,8 @@
  * @module What the accounting needs from a disk: an append-only share log and the ledger rows that follow from it.
  * One call of `append` is one LMDB transaction (group commit); it resolves when the rows are ON DISK.
  */
+import type {BlockBooking} from '../../protocol/payout/block-bookings.js';
+import type {JournalEntry, LedgerTotals, Posting} from '../../protocol/payout/ledger.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
 
 /** One row of the share log. Compact and versioned in storage. */
@@ -33,14 +35,44 @@ export interface FoundBlockRow {
   readonly credits: readonly {readonly account: string; readonly sats: Sats}[];
   /** True when the coinbase itself pays the finder (SOLO): nothing is owed. */
   readonly paysFinderDirectly: boolean;
+  /** Part of the reward that goes to `donationAccount`, or stays with the pool for it when that is empty. */
+  readonly donationSats: Sats;
+  readonly donationAccount: string;
+  /** Part of the reward that PPS has credited share by share already. */
+  readonly riskSats: Sats;
+  /** What of this block stands in the ledger, and after how many entries of its own: the next one is `block/<hash>/<bookings + 1>`. */
+  readonly booked: BlockBooking;
+  readonly bookings: number;
 }
 
 export interface AccountingChange {
   readonly shares?: readonly ShareRow[];
   readonly blocks?: readonly FoundBlockRow[];
+  /** In this order. One whose id is in the journal already changes nothing. */
+  readonly entries?: readonly JournalEntry[];
+}
+
+/** An entry in its place in the journal, counted from 1. */
+export interface JournalRow {
+  readonly seq: number;
+  readonly entry: JournalEntry;
+}
+
+/** What is on disk of the ledger. Entries get there by `AccountingStore.append` alone. */
+export interface LedgerStore {
+  balanceOf(account: string): Sats;
+  /** Accounts that are not zero, in byte order: those that begin with `prefix` and come after `after`. */
+  balances(query: {readonly prefix: string; readonly after?: string}): Iterable<Posting>;
+  totals(): LedgerTotals;
+  entry(id: string): JournalEntry | undefined;
+  lastEntrySeq(): number;
+  entriesFrom(seq: number, limit: number): readonly JournalRow[];
+  /** Newest first, from `seq` downwards. */
+  entriesBackwards(seq: number): Iterable<JournalRow>;
 }
 
 export interface AccountingStore {
+  readonly ledger: LedgerStore;
   lastShareSeq(): number;
   /** Newest first, for a window that ends at `fromSeq` inclusive. */
   sharesBackwards(fromSeq: number): Iterable<ShareRow>;

@@ -1,22 +1,19 @@
 /**
- * @module The found blocks and what follows from them: who is owed what, and whether it is mature. Balances are derived,
- * never stored: the sum of credits of confirmed blocks. A reorg changes a block's status and so the sums; no row is deleted.
+ * @module The found blocks: whether each stands on the chain, whether it is mature, and what each change of that books in
+ * the ledger. A reorg changes a block's status and books the difference; no row is deleted. Balances are the ledger's.
  */
 import {hashKey} from '../../protocol/bytes/hash-key.js';
+import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
+import {bookBlock, bookingKind, type BlockBooking} from '../../protocol/payout/block-bookings.js';
+import type {BlockStep} from './ledger-desk.js';
 import type {FoundBlockRow} from './ports.js';
 import type {FoundBlockView} from './messages.js';
-import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
-
-interface Owed {
-  pendingSats: Sats;
-  balanceSats: Sats;
-}
+import type {Hash256} from '../../protocol/primitives/transaction.js';
 
 export class RewardLedger {
   readonly #blocks = new Map<string, FoundBlockRow>();
   /** Hashes of found blocks that are on the active chain. */
   readonly #active = new Set<string>();
-  readonly #owed = new Map<string, Owed>();
   readonly #maturityBlocks: number;
   #tipHeight = 0;
   #standingCount = 0;
@@ -24,7 +21,7 @@ export class RewardLedger {
   constructor(maturityBlocks: number, rows: readonly FoundBlockRow[]) {
     this.#maturityBlocks = maturityBlocks;
     for (const row of rows) {
-      this.put(row);
+      this.#put(row);
       // As the last run left them, until the chain is heard: else every restart would orphan them for a moment.
       if (isStanding(row)) this.#active.add(hashKey(row.hash));
     }
@@ -43,13 +40,14 @@ export class RewardLedger {
     return this.#blocks.get(hashKey(hash));
   }
 
-  /** Adds a block or replaces its row. */
-  put(row: FoundBlockRow): void {
-    const key = hashKey(row.hash);
-    const before = this.#blocks.get(key);
-    if (before !== undefined) this.#count(before, -1n);
-    this.#blocks.set(key, row);
-    this.#count(row, 1n);
+  /** Adds a block, of which nothing is booked yet. @returns what must be stored. */
+  add(row: FoundBlockRow, atMs: number): BlockStep {
+    return this.#step(row, atMs);
+  }
+
+  /** Rows whose status says more than the ledger: written by a version that had none. */
+  unbooked(atMs: number): readonly BlockStep[] {
+    return [...this.#blocks.values()].filter((row) => row.booked !== bookingOf(row)).map((row) => this.#step(row, atMs));
   }
 
   /** Blocks whose status the chain may still change, for a question at start-up. */
@@ -57,29 +55,25 @@ export class RewardLedger {
     return [...this.#blocks.values()].filter((row) => row.status === 'pending' || row.status === 'orphaned');
   }
 
-  /** @returns the row as it must be stored, when something changed. */
-  setActive(hash: Hash256, isActive: boolean): FoundBlockRow | undefined {
+  /** @returns what must be stored, when something changed. */
+  setActive(hash: Hash256, isActive: boolean, atMs: number): BlockStep | undefined {
     const row = this.get(hash);
     if (row === undefined || row.status === 'rejected') return undefined;
     if (isActive) this.#active.add(hashKey(hash));
     else this.#active.delete(hashKey(hash));
-    return this.#withStatus(row);
+    return this.#withStatus(row, atMs);
   }
 
-  /** @returns the rows whose status changed with the new height. */
-  setTipHeight(height: number): readonly FoundBlockRow[] {
+  /** @returns what must be stored of the blocks whose status changed with the new height. */
+  setTipHeight(height: number, atMs: number): readonly BlockStep[] {
     this.#tipHeight = height;
-    const changed: FoundBlockRow[] = [];
+    const changed: BlockStep[] = [];
     for (const row of this.#blocks.values()) {
       if (row.status !== 'pending') continue;
-      const next = this.#withStatus(row);
+      const next = this.#withStatus(row, atMs);
       if (next !== undefined) changed.push(next);
     }
     return changed;
-  }
-
-  owedTo(account: string): Readonly<Owed> {
-    return this.#owed.get(account) ?? {pendingSats: 0n, balanceSats: 0n};
   }
 
   /** Newest first. Rows stand in the order of their finding, so only those that are shown are sorted: clocks may step back. */
@@ -107,12 +101,32 @@ export class RewardLedger {
     };
   }
 
-  #withStatus(row: FoundBlockRow): FoundBlockRow | undefined {
+  #withStatus(row: FoundBlockRow, atMs: number): BlockStep | undefined {
     const status = this.#statusNow(row);
-    if (status === row.status) return undefined;
-    const next = {...row, status};
-    this.put(next);
-    return next;
+    return status === row.status ? undefined : this.#step({...row, status}, atMs);
+  }
+
+  /** Books the difference between what stands in the ledger and what the row's status says. */
+  #step(row: FoundBlockRow, atMs: number): BlockStep {
+    const booked = bookingOf(row);
+    if (booked === row.booked) {
+      this.#put(row);
+      return {row, entry: undefined};
+    }
+    const bookings = row.bookings + 1;
+    const entry = {
+      id: `block/${hashToDisplayHex(row.hash)}/${bookings}`, kind: bookingKind(row.booked, booked), atMs, postings: bookBlock(row, row.booked, booked),
+    };
+    const next = {...row, booked, bookings};
+    this.#put(next);
+    return {row: next, entry};
+  }
+
+  #put(row: FoundBlockRow): void {
+    const key = hashKey(row.hash);
+    const before = this.#blocks.get(key);
+    this.#standingCount += Number(isStanding(row)) - Number(before !== undefined && isStanding(before));
+    this.#blocks.set(key, row);
   }
 
   /** A block is orphaned while another one stands at its height; it may come back. */
@@ -123,23 +137,14 @@ export class RewardLedger {
     }
     return this.#tipHeight >= row.height ? 'orphaned' : 'pending';
   }
-
-  #count(row: FoundBlockRow, sign: 1n | -1n): void {
-    if (!isStanding(row)) return;
-    this.#standingCount += Number(sign);
-    if (row.paysFinderDirectly) return;
-    for (const credit of row.credits) {
-      let owed = this.#owed.get(credit.account);
-      if (owed === undefined) {
-        owed = {pendingSats: 0n, balanceSats: 0n};
-        this.#owed.set(credit.account, owed);
-      }
-      if (row.status === 'pending') owed.pendingSats += sign * credit.sats;
-      else owed.balanceSats += sign * credit.sats;
-    }
-  }
 }
 
 function isStanding({status}: FoundBlockRow): boolean {
   return status === 'pending' || status === 'confirmed';
+}
+
+/** What a block of this status has in the ledger. */
+function bookingOf({status}: FoundBlockRow): BlockBooking {
+  if (status === 'confirmed') return 'mature';
+  return status === 'pending' ? 'immature' : 'none';
 }

@@ -7,8 +7,9 @@
  */
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
-import type {RecordBlock, RecordShares} from './messages.js';
-import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
+import type {LedgerDesk} from './ledger-desk.js';
+import type {RecordShares} from './messages.js';
+import type {AccountingStore, ShareRow} from './ports.js';
 import type {WorkOfTarget} from './share-work.js';
 
 /** Shares that wait for a disk; more are refused, and the miner is told. */
@@ -21,29 +22,25 @@ interface ShareGroup {
   readonly reply: PendingReply<ReplyOf<RecordShares>> | undefined;
 }
 
-interface WaitingBlock {
-  readonly row: FoundBlockRow;
-  readonly reply: PendingReply<ReplyOf<RecordBlock>> | undefined;
-}
-
 interface Write {
   readonly groups: readonly ShareGroup[];
   readonly rows: readonly ShareRow[];
-  readonly blocks: readonly WaitingBlock[];
   readonly settled: Promise<void>;
 }
 
 export class ShareLog {
   readonly #store: AccountingStore;
   readonly #workOf: WorkOfTarget;
+  readonly #desk: LedgerDesk;
   #groups: ShareGroup[] = [];
   #waitingCount = 0;
-  #blocks: WaitingBlock[] = [];
   #write: Write | undefined;
 
-  constructor(store: AccountingStore, workOf: WorkOfTarget) {
+  /** @param desk - what is to be booked in the same writes. */
+  constructor(store: AccountingStore, workOf: WorkOfTarget, desk: LedgerDesk) {
     this.#store = store;
     this.#workOf = workOf;
+    this.#desk = desk;
   }
 
   get waitingCount(): number {
@@ -56,7 +53,7 @@ export class ShareLog {
 
   /** Something waits, and no write is in its way. */
   get isWriteDue(): boolean {
-    return this.#write === undefined && (this.#groups.length > 0 || this.#blocks.length > 0);
+    return this.#write === undefined && (this.#groups.length > 0 || this.#desk.isDue);
   }
 
   /** @returns false when too many wait: the reply says so already. */
@@ -70,40 +67,34 @@ export class ShareLog {
     return true;
   }
 
-  addBlock(row: FoundBlockRow, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
-    this.#blocks.push({row, reply});
-  }
-
   /** Writes all that waits. The promise is the disk's: call `finish` when it resolves, `fail` when it rejects. */
   start(): Promise<void> {
     const groups = this.#groups;
-    const blocks = this.#blocks;
     this.#groups = [];
     this.#waitingCount = 0;
-    this.#blocks = [];
     const rows = this.#rowsOf(groups);
-    const settled = this.#store.append({shares: rows, blocks: blocks.map(({row}) => row)});
-    this.#write = {groups, rows, blocks, settled};
+    const settled = this.#store.append({shares: rows, ...this.#desk.take()});
+    this.#write = {groups, rows, settled};
     return settled;
   }
 
   /** The write is on disk: answers it. @returns what is in the log now, each row beside the share that it came from. */
   finish(): {readonly shares: readonly AcceptedShare[]; readonly rows: readonly ShareRow[]} {
-    const {groups, rows, blocks} = this.#take();
+    const {groups, rows} = this.#take();
     let seq = (rows[0]?.seq ?? 1) - 1;
     for (const {shares, reply} of groups) {
       seq += shares.length;
       reply?.resolve({ok: true, seq});
     }
-    for (const {reply} of blocks) reply?.resolve({ok: true});
+    this.#desk.finish();
     return {shares: groups.flatMap(({shares}) => shares), rows};
   }
 
   /** Nothing of the write is in the log. @returns how many shares were refused with it. */
   fail(): number {
-    const {groups, rows, blocks} = this.#take();
+    const {groups, rows} = this.#take();
     for (const {reply} of groups) reply?.resolve({ok: false, code: 'log-unavailable'});
-    for (const {reply} of blocks) reply?.resolve({ok: false});
+    this.#desk.fail();
     return rows.length;
   }
 
@@ -113,6 +104,7 @@ export class ShareLog {
       await this.#write.settled;
       this.finish();
     }
+    this.#desk.retry();
     if (!this.isWriteDue) return;
     await this.start();
     this.finish();

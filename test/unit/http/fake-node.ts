@@ -163,7 +163,7 @@ export function anAccount(account: string, facts: {readonly hashrate: number; re
   const rig = {minerName: 'rig1', userAgent: 'cpuminer/2.5.1', hashrate, difficulty: 2 ** -12, connected: 1, sharesAccepted: 42, sharesRejected: 1, lastShareAtSec: 1_767_225_600};
   return {
     account, hashrate, sharesAccepted: 42, sharesRejected: {stale: 1}, bestShareDifficulty: 0.5, lastShareAtSec: 1_767_225_600,
-    pendingSats: 2_500_000_000n, balanceSats: 9_007_199_254_740_993n, rigs: facts.rigs ?? [rig],
+    pendingSats: 2_500_000_000n, payingSats: 0n, debtSats: 0n, balanceSats: 9_007_199_254_740_993n, rigs: facts.rigs ?? [rig],
   };
 }
 

@@ -26,6 +26,7 @@ import {decodeCandidate, decodeFoundBlock, decodeSegment, encodeCandidate, encod
 import {
   decodeHeaderRow, decodeLogRow, decodeTipRow, decodeTotalsRow, encodeHeaderRow, encodeLogRow, encodeTipRow, encodeTotalsRow, headerKey, logKey,
 } from '../../../src/storage/chain-rows.js';
+import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from '../../../src/storage/ledger-rows.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {coins, transactions} from '../../support/arbitraries.js';
 import {aHash} from '../../support/ledger-builder.js';
@@ -59,6 +60,7 @@ const shares = Array.from({length: 5}, (_, index) => ({
 const foundBlock = {
   hash: aHash(1), height: 5, shareSeq: 12, account: 'account', minerName: 'rig', foundAtSec: 1_800_000_000, rewardSats: 50n, feeSats: 1n, status: 'pending' as const,
   roundWork: 1n << 70n, expectedWork: 9n, credits: [{account: 'a', sats: 25n}, {account: 'b', sats: 24n}], paysFinderDirectly: false,
+  donationSats: 3n, donationAccount: 'charity', riskSats: 0n, booked: 'mature' as const, bookings: 2,
 };
 const candidate = {hash: aHash(2), height: 6, blockBytes: block.bytes, account: 'account', minerName: 'rig', rewardSats: 50n, paysFinderDirectly: true, foundAtMs: 1_800_000_000_000};
 
@@ -175,6 +177,11 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
   }},
   decodeSegment: {good: one(encodeSegment(shares)), recode: row((bytes) => decodeSegment(11, bytes), encodeSegment)},
   decodeFoundBlock: {good: one(encodeFoundBlock(foundBlock)), recode: row(decodeFoundBlock, encodeFoundBlock)},
+  decodeEntry: {
+    good: one(encodeEntry({id: 'block/aa/1', kind: 'block-credited', atMs: 1_800_000_000_000, postings: [{account: 'coinbase/immature', sats: 5n}, {account: 'pending/a', sats: -5n}]})),
+    recode: row((bytes) => decodeEntry(1, bytes), encodeEntry),
+  },
+  decodeBalance: {good: one(encodeBalance(-7n)), recode: row((bytes) => decodeBalance('payable/a', bytes), encodeBalance), isCanonical: true},
   decodeCandidate: {good: one(encodeCandidate(candidate)), recode: row(decodeCandidate, encodeCandidate)},
   decodeHeaderRow: {
     good: one(encodeHeaderRow({headerBytes: encodeHeader(block.header), height: 7, status: 'connected', txCount: 2, arrival: 2 ** 40})),

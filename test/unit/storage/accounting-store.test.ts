@@ -25,7 +25,8 @@ function aBlock(facts: Partial<FoundBlockRow> = {}): FoundBlockRow {
   return {
     hash: new Uint8Array(32).fill(9), height: 7, shareSeq: 7, account: 'account-1', minerName: 'rig', foundAtSec: 1_767_225_607, rewardSats: 5_000_000_000n,
     feeSats: 50_000_000n, status: 'pending', roundWork: 1n << 90n, expectedWork: 1n << 80n, paysFinderDirectly: false,
-    credits: [{account: 'account-1', sats: 4_950_000_000n}], ...facts,
+    credits: [{account: 'account-1', sats: 4_950_000_000n}],
+    donationSats: 0n, donationAccount: '', riskSats: 0n, booked: 'none', bookings: 0, ...facts,
   };
 }
 

@@ -13,6 +13,7 @@ function aShare(seq: number, facts: Partial<ShareRow> = {}): ShareRow {
 const BLOCK: FoundBlockRow = {
   hash: new Uint8Array(32).fill(9), height: 7, shareSeq: 2, account: 'a', minerName: '', foundAtSec: 1, rewardSats: 100n, feeSats: 1n,
   status: 'pending', roundWork: 2n, expectedWork: 2n, paysFinderDirectly: false, credits: [{account: 'a', sats: 60n}, {account: 'b', sats: 39n}],
+  donationSats: 0n, donationAccount: '', riskSats: 0n, booked: 'none', bookings: 0,
 };
 
 async function aStore(blocks: readonly FoundBlockRow[]): Promise<AccountingStore> {

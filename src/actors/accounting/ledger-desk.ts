@@ -1,0 +1,117 @@
+/**
+ * @module What waits to be booked: steps of found blocks, which are always right, and entries of others, which are judged
+ * against the balances when their write starts. Knows no disk; the group commit takes what waits and says how it went.
+ *
+ * A step that the disk refused is written again, before anything newer: block rows in memory are ahead of the disk, and
+ * the journal must not miss what lies between. An entry of others is refused instead; its asker asks again.
+ */
+import {balancesAfter, checkClaims, checkEntry, isSameEntry, type EntryRefusalCode, type JournalEntry} from '../../protocol/payout/ledger.js';
+import {reject, type Rejection} from '../../protocol/verdict.js';
+import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
+import type {PostEntry, RecordBlock} from './messages.js';
+import type {FoundBlockRow, LedgerStore} from './ports.js';
+
+/** A found block's row and what its change books; both reach the disk together. */
+export interface BlockStep {
+  readonly row: FoundBlockRow;
+  readonly entry: JournalEntry | undefined;
+}
+
+interface WaitingStep {
+  readonly step: BlockStep;
+  readonly reply: PendingReply<ReplyOf<RecordBlock>> | undefined;
+}
+
+interface WaitingEntry {
+  readonly entry: JournalEntry;
+  readonly reply: PendingReply<ReplyOf<PostEntry>> | undefined;
+}
+
+/** Entries of others that wait for a disk. */
+const WAITING_ENTRIES_MAX = 10_000;
+/** Names that only the accounting's own entries have. */
+const OWN_ID = /^(?:block|pps)\//;
+
+export class LedgerDesk {
+  readonly #ledger: LedgerStore;
+  #steps: WaitingStep[] = [];
+  #entries: WaitingEntry[] = [];
+  #writing: {readonly steps: readonly WaitingStep[]; readonly entries: readonly (WaitingEntry & {readonly isNew: boolean})[]} | undefined;
+  #isDue = false;
+
+  constructor(ledger: LedgerStore) {
+    this.#ledger = ledger;
+  }
+
+  /** Something came since the last write, or `retry` was called. */
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
+  get isEmpty(): boolean {
+    return this.#steps.length === 0 && this.#entries.length === 0;
+  }
+
+  addStep(step: BlockStep, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
+    this.#steps.push({step, reply});
+    this.#isDue = true;
+  }
+
+  /** What is wrong with the entry alone is answered at once. */
+  post(entry: JournalEntry, reply: PendingReply<ReplyOf<PostEntry>> | undefined): void {
+    const wrong = OWN_ID.test(entry.id) ? reject('ledger-entry-id', `${entry.id} is a name of the accounting's own entries`) : checkEntry(entry);
+    if (wrong !== undefined) return reply?.resolve(wrong);
+    if (this.#entries.length >= WAITING_ENTRIES_MAX) return reply?.resolve(reject('ledger-unavailable', 'too many entries wait for the disk'));
+    this.#entries.push({entry, reply});
+    this.#isDue = true;
+  }
+
+  retry(): void {
+    this.#isDue = !this.isEmpty;
+  }
+
+  /** What the next write is to hold. Entries that the balances do not allow are answered and left out. */
+  take(): {readonly blocks: readonly FoundBlockRow[]; readonly entries: readonly JournalEntry[]} {
+    const steps = this.#steps;
+    const entries = steps.flatMap(({step}) => step.entry ?? []);
+    const taken: (WaitingEntry & {readonly isNew: boolean})[] = [];
+    let balances = this.#entries.length === 0 ? undefined : balancesAfter(entries, (account) => this.#ledger.balanceOf(account));
+    const balanceOf = (account: string): bigint => balances?.get(account) ?? this.#ledger.balanceOf(account);
+    for (const {entry, reply} of this.#entries) {
+      const before = taken.find((other) => other.entry.id === entry.id)?.entry ?? this.#ledger.entry(entry.id);
+      const wrong = this.#refusal(entry, before, balanceOf);
+      if (wrong !== undefined) {
+        reply?.resolve(wrong);
+        continue;
+      }
+      taken.push({entry, reply, isNew: before === undefined});
+      if (before !== undefined) continue;
+      entries.push(entry);
+      balances = new Map([...balances!, ...balancesAfter([entry], balanceOf)]);
+    }
+    this.#writing = {steps, entries: taken};
+    this.#steps = [];
+    this.#entries = [];
+    this.#isDue = false;
+    return {blocks: steps.map(({step}) => step.row), entries};
+  }
+
+  finish(): void {
+    for (const {reply} of this.#writing?.steps ?? []) reply?.resolve({ok: true});
+    for (const {reply, isNew} of this.#writing?.entries ?? []) reply?.resolve({ok: true, isNew});
+    this.#writing = undefined;
+  }
+
+  fail(): void {
+    for (const {reply} of this.#writing?.steps ?? []) reply?.resolve({ok: false});
+    for (const {reply} of this.#writing?.entries ?? []) reply?.resolve(reject('ledger-unavailable', 'the disk refused the write'));
+    this.#steps = [...(this.#writing?.steps ?? []).map(({step}) => ({step, reply: undefined})), ...this.#steps];
+    this.#writing = undefined;
+  }
+
+  /** Found again: the same is no mistake, another entry under that name is. */
+  #refusal(entry: JournalEntry, before: JournalEntry | undefined, balanceOf: (account: string) => bigint): Rejection<EntryRefusalCode> | undefined {
+    if (before === undefined) return checkClaims(entry, balanceOf);
+    return isSameEntry(before, entry) ? undefined : reject('ledger-entry-differs', `${entry.id} was booked before with other postings`);
+  }
+}
