@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, {readonly rooms: readonly string[]; reado
   actors: {rooms: ['protocol', 'runtime', 'workers/tasks'], packages: []},
   storage: {rooms: ['protocol', 'runtime', 'actors/*/messages', 'actors/*/ports'], packages: [/^node:/, /^lmdb$/]},
   net: {rooms: ['protocol', 'runtime', 'actors/*/messages', 'actors/*/ports'], packages: [/^node:/]},
-  http: {rooms: ['protocol', 'runtime', 'actors/*/messages', 'actors/*/ports', 'workers/tasks', 'web/overview'], packages: [/^node:/, /^fastify/, /^@fastify\//, /^ws$/, /^zod$/, /^prom-client$/]},
+  http: {rooms: ['protocol', 'runtime', 'actors/*/messages', 'actors/*/ports', 'workers/tasks', 'web/overview', 'web/api'], packages: [/^node:/, /^fastify/, /^@fastify\//, /^ws$/, /^zod$/, /^prom-client$/]},
   web: {rooms: [], packages: []},
   config: {rooms: ['protocol'], packages: [/^node:/, /^zod$/, /^smol-toml$/]},
 };

@@ -165,9 +165,13 @@ class Accounting implements Behaviour<AccountingInbox> {
         return ctx.reply(view === undefined ? null : {...view, ...this.#accounts.owedTo(message.account)});
       }
       case 'accounting.listAccounts':
-        return ctx.reply(this.#statistics.accounts(message.limit, nowMs).map((view) => ({...view, ...this.#accounts.owedTo(view.account)})));
+        return ctx.reply(this.#statistics.accounts(message, nowMs).map((view) => ({...view, ...this.#accounts.owedTo(view.account)})));
       case 'accounting.getWorkSums': return ctx.reply(this.#statistics.workSums(message.activeSinceMs, message.limit));
-      case 'accounting.listBlocks': return ctx.reply(this.#ledger.list(message.limit));
+      case 'accounting.listBlocks': return ctx.reply(this.#ledger.list(message));
+      case 'accounting.getFoundBlock': {
+        const row = this.#ledger.get(message.hash);
+        return ctx.reply(row === undefined ? null : this.#ledger.view(row));
+      }
       case 'accounting.listPayable': return ctx.reply(this.#accounts.payable(message));
       case 'accounting.getBalances': return ctx.reply(this.#accounts.totals());
       case 'accounting.listEntries': return ctx.reply(this.#accounts.entries(message));

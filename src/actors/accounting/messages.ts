@@ -121,13 +121,16 @@ export type RecordPresence = {readonly type: 'accounting.recordPresence'; readon
 export type GetPoolTotals = Query<'accounting.getTotals', Record<never, never>, PoolTotals>;
 /** `rigLimit`: only the rigs heard last, so that a poll does not pay for ten thousand. */
 export type GetAccount = Query<'accounting.getAccount', {readonly account: string; readonly rigLimit?: number}, AccountView | null>;
-export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number}, readonly Omit<AccountView, 'rigs'>[]>;
+/** Most recently active first; the next page begins after the last account. One that works meanwhile moves to the front. */
+export type ListAccounts = Query<'accounting.listAccounts', {readonly limit: number; readonly after?: string}, readonly Omit<AccountView, 'rigs'>[]>;
 /** Of the pool, and of the accounts with a share since then, most recently active first. */
 export type GetWorkSums = Query<'accounting.getWorkSums', {readonly activeSinceMs: number; readonly limit: number}, {
   readonly pool: WorkSums;
   readonly accounts: readonly ({readonly account: string} & WorkSums)[];
 }>;
-export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number}, readonly FoundBlockView[]>;
+/** Newest first; the next page begins before the last block. */
+export type ListFoundBlocks = Query<'accounting.listBlocks', {readonly limit: number; readonly before?: Hash256}, readonly FoundBlockView[]>;
+export type GetFoundBlock = Query<'accounting.getFoundBlock', {readonly hash: Hash256}, FoundBlockView | null>;
 
 export interface PayableAccount {
   readonly account: string;
@@ -148,7 +151,7 @@ export type ListEntries = Query<'accounting.listEntries', {readonly limit: numbe
   readonly {readonly seq: number; readonly entry: JournalEntry}[]>;
 
 export type AccountingMessage =
-  | RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks
+  | RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks | GetFoundBlock
   | ListPayable | PostEntry | GetBalances | ListEntries;
 
 export type AccountingEvent =

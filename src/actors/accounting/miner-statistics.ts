@@ -136,8 +136,10 @@ export class MinerStatistics {
   }
 
   /** Most recently active first. Asked several times a second: the order is kept and not made by sorting. */
-  accounts(limit: number, nowMs: number): Omit<AccountActivity, 'rigs'>[] {
-    return [...this.#accounts.values()].slice(-limit).reverse().map((known) => {
+  accounts({limit, after}: {readonly limit: number; readonly after?: string}, nowMs: number): Omit<AccountActivity, 'rigs'>[] {
+    const end = after === undefined ? undefined : [...this.#accounts.keys()].indexOf(after);
+    if (end === -1) return [];
+    return [...this.#accounts.values()].slice(0, end).slice(-limit).reverse().map((known) => {
       const {rigs: _rigs, ...view} = this.#accountView(known, nowMs, []);
       return view;
     });

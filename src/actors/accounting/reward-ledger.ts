@@ -76,11 +76,14 @@ export class RewardLedger {
     return changed;
   }
 
-  /** Newest first. Rows stand in the order of their finding, so only those that are shown are sorted: clocks may step back. */
-  list(limit: number): readonly FoundBlockView[] {
+  /** Newest first. Rows stand in the order of their finding, whatever a clock said: pages follow each other without a gap. */
+  list({limit, before}: {readonly limit: number; readonly before?: Hash256}): readonly FoundBlockView[] {
+    const end = before === undefined ? undefined : [...this.#blocks.keys()].indexOf(hashKey(before));
+    if (end === -1) return [];
     return [...this.#blocks.values()]
+      .slice(0, end)
       .slice(-limit)
-      .sort((a, b) => b.foundAtSec - a.foundAtSec || b.height - a.height)
+      .reverse()
       .map((row) => this.view(row));
   }
 

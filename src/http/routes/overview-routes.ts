@@ -1,6 +1,7 @@
 /**
  * @module The overview, the newest blocks, and the description of the API itself.
  */
+import {matchesTag} from '../answer-freshness.js';
 import {HttpFault} from '../http-fault.js';
 import * as shape from '../json-schemas.js';
 import type {OverviewReading, OverviewSource} from '../overview-source.js';
@@ -42,8 +43,3 @@ export const addOverviewRoutes: RouteFamily = (server, {source, openapi}) => {
     schema: {summary: 'This description.', response: {200: {type: 'object', additionalProperties: true}}},
   }, (_request, reply) => reply.type('application/json; charset=utf-8').send(JSON.stringify(openapi())));
 };
-
-/** RFC 9110 section 13.1.2: a list of tags or a star, compared weakly. */
-function matchesTag(header: string | undefined, tag: string): boolean {
-  return header !== undefined && header.split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === tag.slice(2));
-}

@@ -56,8 +56,11 @@ statistics('of many rigs those heard last are shown when only some are asked for
 statistics('accounts are listed by their last share, newest first, as many as asked for', () => {
   const {statistics: kept, share} = aStatistics();
   for (const account of ['alice', 'bob', 'carol', 'alice']) share(account, 'a');
-  assert.equal(kept.accounts(2, 1_000_000).map(({account}) => account), ['alice', 'carol']);
-  assert.equal(kept.accounts(9, 1_000_000).map(({account}) => account), ['alice', 'carol', 'bob']);
+  assert.equal(kept.accounts({limit: 2}, 1_000_000).map(({account}) => account), ['alice', 'carol']);
+  assert.equal(kept.accounts({limit: 9}, 1_000_000).map(({account}) => account), ['alice', 'carol', 'bob']);
+  assert.equal(kept.accounts({limit: 1, after: 'alice'}, 1_000_000).map(({account}) => account), ['carol']);
+  assert.equal(kept.accounts({limit: 9, after: 'bob'}, 1_000_000), []);
+  assert.equal(kept.accounts({limit: 9, after: 'nobody'}, 1_000_000), []);
 });
 
 statistics('sums of work cover the pool and the accounts heard since; rejects are counted for the known rig alone', () => {
