@@ -2,9 +2,10 @@
 import {dispatch} from './cli/dispatch.js';
 import {initCommand} from './cli/init.js';
 import {keygenCommand} from './cli/keygen.js';
+import {loadCommand} from './cli/load.js';
 import {rpcCommand} from './cli/rpc.js';
 import {startCommand} from './cli/start.js';
 import {verifyCommand} from './cli/verify.js';
 import {versionCommand} from './cli/version.js';
 
-process.exitCode = await dispatch(process.argv.slice(2), [startCommand, initCommand, rpcCommand, keygenCommand, verifyCommand, versionCommand]);
+process.exitCode = await dispatch(process.argv.slice(2), [startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, versionCommand]);

@@ -15,6 +15,8 @@ const ALLOWED: Readonly<Record<string, {readonly rooms: readonly string[]; reado
   net: {rooms: ['protocol', 'runtime', 'actors/*/messages', 'actors/*/ports'], packages: [/^node:/]},
   http: {rooms: ['protocol', 'runtime', 'actors/*/messages', 'actors/*/ports', 'workers/tasks', 'web/overview', 'web/api'], packages: [/^node:/, /^fastify/, /^@fastify\//, /^ws$/, /^zod$/, /^prom-client$/]},
   web: {rooms: [], packages: []},
+  // A client of any pool: it knows the public rules and nothing of ours, so that its books cannot agree by sharing a mistake.
+  load: {rooms: ['protocol', 'runtime/clock', 'runtime/seeded-random'], packages: [/^node:/, /^comlink/]},
   config: {rooms: ['protocol'], packages: [/^node:/, /^zod$/, /^smol-toml$/]},
 };
 /** These compose, so they may import everything. */
@@ -78,6 +80,7 @@ layering('the table refuses what it should', () => {
   assert.ok(violation('src/runtime/system.ts', '../protocol/verdict.js'));
   assert.ok(violation('src/actors/chain/actor.ts', '../mempool/behaviour.js'));
   assert.ok(violation('src/http/server.ts', '../storage/chain-store.js'));
+  assert.ok(violation('src/load/miner-session.ts', '../actors/stratum-session/messages.js'));
   assert.not.ok(violation('src/actors/chain/actor.ts', '../mempool/messages.js'));
   assert.not.ok(violation('src/storage/chain-store.ts', '../actors/chain/ports.js'));
 });

@@ -9,8 +9,8 @@ import {exponentAtMost, shareDifficulty} from '../../protocol/stratum/difficulty
 import type {ShareDifficulty} from '../../protocol/stratum/difficulty.js';
 import type {DemoMinerMessage, DemoMinerStatus} from './messages.js';
 import type {MinerConnection, MinerConnectionMessage, MinerNetwork, NonceScanner} from './ports.js';
-import {extranonce2Of, headerOf, readNotify, uint32Text} from './stratum-work.js';
-import type {NotifiedWork} from './stratum-work.js';
+import {extranonce2Of, headerOf, readNotify, uint32Text} from '../../protocol/stratum/notified-work.js';
+import type {NotifiedWork} from '../../protocol/stratum/notified-work.js';
 
 export interface DemoMinerOptions {
   readonly network: MinerNetwork;

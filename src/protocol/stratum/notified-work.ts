@@ -1,11 +1,11 @@
 /**
  * @module The miner's side of Stratum: from `mining.notify` to a header, and from a nonce to `mining.submit`. Pure.
- * Parameters come from our own pool, and are checked all the same: a line that is no work is undefined.
+ * Parameters come from any pool: a line that is no work is undefined.
  */
-import {concatBytes} from '../../protocol/bytes/compare.js';
-import {hexToBytes} from '../../protocol/bytes/hex.js';
-import {sha256d} from '../../protocol/bytes/sha256.js';
-import {merkleRootOfBranch} from '../../protocol/mining/merkle-branch.js';
+import {concatBytes} from '../bytes/compare.js';
+import {hexToBytes} from '../bytes/hex.js';
+import {sha256d} from '../bytes/sha256.js';
+import {merkleRootOfBranch} from '../mining/merkle-branch.js';
 
 export interface NotifiedWork {
   readonly jobId: string;

@@ -1,0 +1,65 @@
+// Proves the load harness on the real command against a real pool: 200 miners of every dialect and every fault, each submit
+// with exactly one answer of the planned kind, and its books those of the pool's own share log, account by account.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {LoadReport} from '../../src/load/load-report.js';
+import {accountingDatabase} from '../../src/storage/accounting-folder.js';
+import {createAccountingStore} from '../../src/storage/accounting-store.js';
+import {openDatabase} from '../../src/storage/open-database.js';
+import {runPithead, startPithead} from '../support/pithead-process.js';
+
+const MINERS = 200;
+const SECONDS = 6;
+/** 2^-24 at the start: a share costs 256 hashes. Blocks of devnet take 2^20, so some are found, too. */
+const POOL_FLAGS = [
+  '--role', 'full', '--role', 'mining-pool', '--set', `pool.startDifficulty=${2 ** -24}`, '--set', `pool.minDifficulty=${2 ** -28}`, '--set', 'pool.staleGraceMs=0', '--set', 'workers.threads=0',
+];
+
+async function sharesByAccount(dataDir: string): Promise<Record<string, number>> {
+  const database = openDatabase({...accountingDatabase(dataDir, 'devnet'), readOnly: true});
+  const counts: Record<string, number> = {};
+  for (const {account} of createAccountingStore(database).sharesFrom(1, 1_000_000)) counts[account] = (counts[account] ?? 0) + 1;
+  await database.close();
+  return counts;
+}
+
+const harness = suite('functional / load_harness');
+
+harness('200 mixed miners: one answer each, as planned, and the same books as the pool', async () => {
+  const pool = await startPithead({chain: 'devnet', flags: POOL_FLAGS});
+  try {
+    const file = join(pool.dataDir, 'load.json');
+    const run = await runPithead(['load', '--pool', pool.endpoints.stratum!, '--miners', String(MINERS), '--duration', String(SECONDS), '--threads', '2', '--seed', '4', '--json', file, '--quiet']);
+    assert.is(run.code, 0, run.stdout + run.stderr);
+    assert.is(await pool.stop(), 0);
+    const report = JSON.parse(readFileSync(file, 'utf8')) as LoadReport;
+    assert.ok(report.isEachAnsweredOnce);
+    assert.equal(report.surprises, []);
+    assert.ok(report.totals.accepted > 200, `${report.totals.accepted} accepted`);
+    assert.ok(report.totals.rejected > 5, `${report.totals.rejected} refused`);
+    assert.ok(report.connections.authorised >= MINERS);
+    assert.equal([report.connections['closed by the pool'], report.connections['failed to open'], report.connections['refused by the pool']], [0, 0, 0]);
+    assert.ok(Object.keys(report.planned.dialects).length >= 6);
+    const booked = Object.fromEntries(Object.entries(report.accounts).filter(([, {accepted}]) => accepted > 0).map(([account, {accepted}]) => [account, accepted]));
+    assert.equal(booked, await sharesByAccount(pool.dataDir));
+  } finally {
+    await pool.dispose();
+  }
+});
+
+harness('a pool that is not there is said, and ends with an answer for nothing', async () => {
+  const run = await runPithead(['load', '--pool', '127.0.0.1:9', '--miners', '3', '--duration', '1', '--quiet']);
+  assert.match(run.stdout, /failed to open [1-9]/);
+  assert.match(run.stdout, /ECONNREFUSED/);
+});
+
+harness('bad usage ends with 2', async () => {
+  const runs = await Promise.all([['--miners', '3'], ['--pool', 'here:1', '--miners', '0'], ['--pool', 'here:1', '--miners', '1', '--profile', 'nice'], ['--pool', 'here:1', '--miners', '1', '--duration', '-1']]
+    .map((words) => runPithead(['load', ...words])));
+  assert.equal(runs.map(({code}) => code), [2, 2, 2, 2]);
+  assert.match(runs[0]!.stderr, /needs HOST:PORT/);
+});
+
+harness.run();
