@@ -24,6 +24,8 @@ type Count =
 
 const protocol = {kind: 'counter', mailbox: {capacity: 4_096, policy: 'refuse'}} as const;
 
+const SHAPES: readonly Record<string, number>[] = [{}, {a: 1}, {b: 1, c: 2}, {d: 1}, {e: 1, f: 2, g: 3}, {h: 1}, {i: 1, j: 2}, {k: 1}];
+
 /** Several behaviours of different shapes, so that the call site in the cell is as it is in a real node. */
 function counterSpec(variant: number, onTotal: (count: number) => void): ActorSpec<Count> {
   const make = (ctx: ActorContext<Count>): Behaviour<Count>['receive'] => {
@@ -40,8 +42,7 @@ function counterSpec(variant: number, onTotal: (count: number) => void): ActorSp
       if (count % BATCH === 0) onTotal(count);
     };
   };
-  const extras: Record<string, number>[] = [{}, {a: 1}, {b: 1, c: 2}, {d: 1}, {e: 1, f: 2, g: 3}, {h: 1}, {i: 1, j: 2}, {k: 1}];
-  return {protocol, create: (ctx) => ({...extras[variant % extras.length], receive: make(ctx)})};
+  return {protocol, create: (ctx) => ({...SHAPES[variant % SHAPES.length], receive: make(ctx)})};
 }
 
 /** A producer that feeds one consumer in batches that fit its bound, as a real flow of credit does. */
@@ -145,8 +146,9 @@ async function spawnStopRate(system: ActorSystem): Promise<number> {
     protocol: {kind: 'nursery', mailbox: {capacity: 16, policy: 'refuse'}},
     create: (ctx) => ({
       receive: () => {
+        const spec = counterSpec(0, () => undefined);
         for (let i = 0; i < SPAWNS; i += 1) {
-          const child = ctx.spawn(counterSpec(0, () => undefined), {name: `child-${i}`});
+          const child = ctx.spawn(spec, {name: `child-${i}`});
           child.tell({type: 'count.tick'});
           ctx.stop(child as ActorRef<never>);
         }

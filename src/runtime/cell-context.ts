@@ -20,12 +20,9 @@ import type {Registry} from './registry.js';
 
 export class CellContext implements ActorContext<Message> {
   private readonly cell: Cell;
-  private readonly incarnation: number;
-  private ownLog: Log | undefined = undefined;
 
   constructor(cell: Cell) {
     this.cell = cell;
-    this.incarnation = cell.incarnation;
   }
 
   get self(): ActorRef<Message> {
@@ -33,7 +30,7 @@ export class CellContext implements ActorContext<Message> {
   }
 
   get path(): string {
-    return this.cell.ref.path;
+    return this.cell.path;
   }
 
   get clock(): Clock {
@@ -45,7 +42,7 @@ export class CellContext implements ActorContext<Message> {
   }
 
   get log(): Log {
-    return (this.ownLog ??= this.cell.host.log.child({actor: this.cell.ref.path}));
+    return (this.cell.ownAffairs().log ??= this.cell.host.log.child({actor: this.cell.path}));
   }
 
   get events(): EventBus {
@@ -59,7 +56,7 @@ export class CellContext implements ActorContext<Message> {
   get timers(): Timers<Message> {
     // A stale context gets timers that belong to nobody.
     if (!this.isCurrent) return NO_TIMERS;
-    return (this.cell.timers ??= new KeyedTimers(this.cell));
+    return (this.cell.ownAffairs().timers ??= new KeyedTimers(this.cell));
   }
 
   get deadlineMs(): number | undefined {
@@ -100,10 +97,11 @@ export class CellContext implements ActorContext<Message> {
   }
 
   pipeToSelf<T>(promise: Promise<T>, onOk: (value: T) => Message, onError: (error: unknown) => Message): void {
-    const {cell, incarnation} = this;
+    const {cell} = this;
+    const {incarnation} = cell;
     const trace = cell.current.trace;
     const deliver = (make: () => Message): void => {
-      if (cell.incarnation !== incarnation) return;
+      if (!this.isCurrent) return;
       try {
         cell.acceptOwn(make(), new Envelope({kind: PIPED, sender: cell.ref, trace, incarnation}));
       } catch (error) {
@@ -129,31 +127,29 @@ export class CellContext implements ActorContext<Message> {
   watch(ref: ActorRef<never>): void {
     if (!this.isCurrent) return;
     const target = cellOf(ref);
-    (this.cell.watching ??= new Set()).add(target);
-    if (target.phase === STOPPED) this.cell.deliverTermination(target, target.stopReason ?? 'stopped', target.lastError);
-    else (target.watchers ??= new Set()).add(this.cell);
+    (this.cell.ownAffairs().watching ??= new Set()).add(target);
+    if (target.phase === STOPPED) this.cell.deliverTermination(target, target.affairs.stopReason ?? 'stopped', target.affairs.lastError);
+    else (target.ownAffairs().watchers ??= new Set()).add(this.cell);
   }
 
   unwatch(ref: ActorRef<never>): void {
     if (!this.isCurrent) return;
     const target = cellOf(ref);
-    this.cell.watching?.delete(target);
-    target.watchers?.delete(this.cell);
+    this.cell.affairs.watching?.delete(target);
+    target.affairs.watchers?.delete(this.cell);
   }
 
   stash(): boolean {
     const {cell} = this;
-    if (!this.isCurrent || cell.currentMessage === undefined || cell.isCurrentStashed) return false;
-    cell.isCurrentStashed = cell.mailbox.stashOne(cell.currentMessage, cell.current);
-    return cell.isCurrentStashed;
+    return this.isCurrent && cell.mailbox !== undefined && cell.mailbox.stashInHand(cell.current);
   }
 
   unstashAll(): void {
-    if (this.isCurrent) this.cell.mailbox.unstashAll();
+    if (this.isCurrent) this.cell.mailbox?.unstashAll();
   }
 
   private get isCurrent(): boolean {
-    return this.cell.incarnation === this.incarnation;
+    return this.cell.context === this;
   }
 }
 

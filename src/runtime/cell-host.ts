@@ -28,7 +28,6 @@ export interface CellHost {
 
 /** The control lane: never bounded, never lost, carried out before any message, also while a handler is awaited. */
 export type Order =
-  | {readonly kind: 'start'}
   | {readonly kind: 'stop'; readonly mode: 'drain' | 'now'; readonly reason: StopReason}
   | {readonly kind: 'child-failed'; readonly child: Cell; readonly error: unknown}
   | {readonly kind: 'child-stopped'; readonly child: Cell};

@@ -6,11 +6,12 @@
  * timeout, each; an actor that overstays is ended as `killed`. A wait for children needs no bound: each child has its own.
  */
 import type {StopReason} from './actor.js';
+import {NO_AFFAIRS, type CellAffairs} from './cell-affairs.js';
 import {CellContext} from './cell-context.js';
 import type {Cell} from './cell.js';
 import {BLOCKED, BUSY, RUNNING, STOPPED, STOPPING} from './cell-phases.js';
 import type {Family} from './family.js';
-import {CHECKED, OUTSIDE, POISONED} from './envelope.js';
+import {CHECKED, POISONED} from './envelope.js';
 import {WheelTimer} from './timer-wheel.js';
 
 const POISON_MESSAGE = {type: 'runtime.endOfDrain'} as const;
@@ -31,16 +32,18 @@ export function start(cell: Cell): void {
 
 export function requestStop(cell: Cell, mode: 'drain' | 'now', reason: StopReason): void {
   if (cell.phase >= STOPPING) {
-    if (mode === 'drain' || cell.stopMode === 'now') return;
-    cell.stopMode = 'now';
-    cell.family?.onChildGone?.(); // Hurries the child that is being waited for.
+    if (mode === 'drain' || cell.affairs.stopMode === 'now') return;
+    cell.ownAffairs().stopMode = 'now';
+    cell.affairs.family?.onChildGone?.(); // Hurries the child that is being waited for.
     return;
   }
-  cell.stopReason = reason;
-  cell.stopMode = mode;
+  const affairs = cell.ownAffairs();
+  affairs.stopReason = reason;
+  affairs.stopMode = mode;
   // A suspended or restarting actor cannot drain: its messages would wait for a restart that nobody wants any more.
   const canDrain = cell.phase === RUNNING || cell.phase === BUSY;
-  if (mode === 'now' || !canDrain) {
+  const isEmpty = cell.phase === RUNNING && cell.mailbox?.nextLane() === undefined;
+  if (mode === 'now' || !canDrain || isEmpty) {
     beginStop(cell, reason);
     return;
   }
@@ -54,21 +57,22 @@ export function requestStop(cell: Cell, mode: 'drain' | 'now', reason: StopReaso
 export function beginStop(cell: Cell, reason: StopReason): void {
   if (cell.phase >= STOPPING) return;
   cell.isClosed = true;
-  cell.stopReason = reason;
+  cell.ownAffairs().stopReason = reason;
   cell.phase = STOPPING;
   cell.queueState = BLOCKED;
   // The take-down for a restart is under way, its bound holds, and it ends in the last act by itself.
-  if (cell.isComingDown) return;
+  if (cell.affairs.isComingDown) return;
   disarmBound(cell);
   takeDown(cell, reason, () => endLife(cell));
 }
 
 /** Children, then `onStop`, then `done`. Shared by stop and restart. */
 export function takeDown(cell: Cell, why: StopReason | 'restarting', done: () => void): void {
-  const family = cell.family;
-  cell.isComingDown = true;
+  const affairs = cell.ownAffairs();
+  const {family} = affairs;
+  affairs.isComingDown = true;
   const end = (): void => {
-    cell.isComingDown = false;
+    affairs.isComingDown = false;
     done();
   };
   if (family === undefined) {
@@ -83,7 +87,7 @@ export function takeDown(cell: Cell, why: StopReason | 'restarting', done: () =>
       last = left.at(-1);
     }
     if (last !== undefined) {
-      last.order({kind: 'stop', mode: why === 'restarting' ? 'now' : cell.stopMode, reason: 'parent-stopped'});
+      last.order({kind: 'stop', mode: why === 'restarting' ? 'now' : affairs.stopMode, reason: 'parent-stopped'});
       return;
     }
     family.onChildGone = undefined;
@@ -96,21 +100,24 @@ export function takeDown(cell: Cell, why: StopReason | 'restarting', done: () =>
 /** Everything that belongs to one incarnation and not to the actor. */
 export function endIncarnation(cell: Cell, code: 'aborted' | 'dead'): void {
   cell.incarnation += 1;
-  cell.timers?.cancelAll();
-  cell.timers = undefined;
-  cell.asks?.failAll('aborted');
-  cell.answering?.failAll(code === 'dead' ? 'dead' : 'failed', cell.lastError);
-  cell.answering = undefined;
-  cell.mailbox.unstashAll();
-  if (cell.family !== undefined) forgetRestarts(cell, cell.family);
-  for (const watched of cell.watching ?? []) watched.watchers?.delete(cell);
-  cell.watching = undefined;
+  const {affairs} = cell;
+  if (affairs !== NO_AFFAIRS) endAffairs(cell, affairs, code);
+  cell.mailbox?.unstashAll();
   cell.behaviour = undefined;
   cell.context = undefined;
-  cell.current.ask?.fail(code === 'dead' ? 'dead' : 'failed', cell.lastError);
-  cell.current = OUTSIDE;
-  cell.currentMessage = undefined;
-  cell.isAwaiting = false;
+  cell.current.ask?.fail(code === 'dead' ? 'dead' : 'failed', affairs.lastError);
+  cell.emptyHand();
+}
+
+function endAffairs(cell: Cell, affairs: CellAffairs, code: 'aborted' | 'dead'): void {
+  affairs.timers?.cancelAll();
+  affairs.timers = undefined;
+  affairs.asks?.failAll('aborted');
+  affairs.answering?.failAll(code === 'dead' ? 'dead' : 'failed', affairs.lastError);
+  affairs.answering = undefined;
+  if (affairs.family !== undefined) forgetRestarts(cell, affairs.family);
+  if (affairs.watching !== undefined) for (const watched of affairs.watching) watched.affairs.watchers?.delete(cell);
+  affairs.watching = undefined;
 }
 
 /** A new incarnation begins with a clean record; all children of the old one have ended. */
@@ -124,17 +131,17 @@ function forgetRestarts(cell: Cell, family: Family): void {
 
 /** The last act. */
 export function endLife(cell: Cell): void {
-  const reason = cell.stopReason ?? 'stopped';
+  const affairs = cell.ownAffairs();
   disarmBound(cell);
   cell.isClosed = true;
   endIncarnation(cell, 'dead');
   cell.phase = STOPPED;
-  cell.mailbox.drainInto((message, envelope) => {
+  cell.mailbox?.drainInto((message, envelope) => {
     if (envelope.kind <= CHECKED) cell.lost(message, envelope, 'stopped');
   });
-  const watchers = cell.watchers;
-  cell.watchers = undefined;
-  for (const watcher of watchers ?? []) watcher.deliverTermination(cell, reason, cell.lastError);
+  const {watchers} = affairs;
+  affairs.watchers = undefined;
+  if (watchers !== undefined) for (const watcher of watchers) watcher.deliverTermination(cell, affairs.stopReason ?? 'stopped', affairs.lastError);
   cell.host.cellStopped(cell);
   cell.parent?.order({kind: 'child-stopped', child: cell});
 }
@@ -150,7 +157,7 @@ function callOnStop(cell: Cell, why: StopReason | 'restarting', done: () => void
     if (isDone) return;
     isDone = true;
     disarmBound(cell);
-    if (error !== undefined) cell.host.log.warn({code: 'actor-stop-failed', path: cell.ref.path, err: error}, 'onStop failed');
+    if (error !== undefined) cell.host.log.warn({code: 'actor-stop-failed', path: cell.path, err: error}, 'onStop failed');
     done();
   };
   try {
@@ -160,8 +167,8 @@ function callOnStop(cell: Cell, why: StopReason | 'restarting', done: () => void
       return;
     }
     armBound(cell, () => {
-      cell.host.log.warn({code: 'actor-stop-timeout', path: cell.ref.path}, 'onStop did not end in time');
-      if (cell.phase === STOPPING) cell.stopReason = 'killed';
+      cell.host.log.warn({code: 'actor-stop-timeout', path: cell.path}, 'onStop did not end in time');
+      if (cell.phase === STOPPING) cell.ownAffairs().stopReason = 'killed';
       finish();
     });
     result.then(() => finish(), (error: unknown) => finish(error ?? new Error('rejected without a reason')));
@@ -171,8 +178,8 @@ function callOnStop(cell: Cell, why: StopReason | 'restarting', done: () => void
 }
 
 function drainTooLong(cell: Cell): void {
-  cell.host.log.warn({code: 'actor-drain-timeout', path: cell.ref.path}, 'an actor did not empty its mailbox in time');
-  cell.stopMode = 'now';
+  cell.host.log.warn({code: 'actor-drain-timeout', path: cell.path}, 'an actor did not empty its mailbox in time');
+  cell.ownAffairs().stopMode = 'now';
   beginStop(cell, 'killed');
 }
 
@@ -194,11 +201,14 @@ class StopBound extends WheelTimer {
 
 function armBound(cell: Cell, act: (cell: Cell) => void): void {
   disarmBound(cell);
-  cell.stopBound = new StopBound(cell, act);
-  cell.wheel.arm(cell.stopBound, cell.nowMs() + cell.host.stopTimeoutMs);
+  const stopBound = new StopBound(cell, act);
+  cell.ownAffairs().stopBound = stopBound;
+  cell.wheel.arm(stopBound, cell.nowMs() + cell.host.stopTimeoutMs);
 }
 
 function disarmBound(cell: Cell): void {
-  if (cell.stopBound !== undefined) cell.wheel.cancel(cell.stopBound);
-  cell.stopBound = undefined;
+  const {stopBound} = cell.affairs;
+  if (stopBound === undefined) return;
+  cell.wheel.cancel(stopBound);
+  cell.ownAffairs().stopBound = undefined;
 }

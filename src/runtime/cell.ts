@@ -7,19 +7,19 @@
  */
 import type {ActorSpec, AskOptions, Behaviour, DeadLetterReason, Message, SpawnOptions, StopReason, TellOutcome} from './actor.js';
 import {OpenAsks, PendingAsk} from './ask.js';
+import {CellAffairs, CellTimes, NO_AFFAIRS, NO_TIMES} from './cell-affairs.js';
 import type {CellContext} from './cell-context.js';
 import type {CellHost, Order} from './cell-host.js';
 import {ACTIVE, BLOCKED, BUSY, IDLE, QUEUED, RUNNING, STARTING, STOPPING, SUSPENDED} from './cell-phases.js';
-import {compileProtocol} from './compiled-protocol.js';
+import {compileProtocol, type CompiledProtocol} from './compiled-protocol.js';
 import {CHECKED, Envelope, OUTSIDE, PIPED, PLAIN, POISON, SIGNAL, SIGNALLED, TIMER, sampled} from './envelope.js';
-import type {KeyedTimer, KeyedTimers, TimerOwner} from './keyed-timers.js';
+import type {KeyedTimer, TimerOwner} from './keyed-timers.js';
 import {LocalRef} from './local-ref.js';
 import {Mailbox, type LossSink} from './mailbox.js';
 import {carryOut} from './orders.js';
-import {beginStop} from './cell-life.js';
+import {beginStop, start} from './cell-life.js';
 import type {Runnable} from './scheduler.js';
-import type {Family} from './family.js';
-import type {TimerWheel, WheelTimer} from './timer-wheel.js';
+import type {TimerWheel} from './timer-wheel.js';
 import type {TurnMeter} from './turn-meter.js';
 
 /** One message in 64 is timed; a clock read per message would cost more than the message. */
@@ -35,12 +35,15 @@ export interface CellFacts {
 
 export class Cell implements LossSink, TimerOwner, Runnable {
   readonly id: number;
+  /** Unique among the living siblings. */
+  readonly name: string;
   readonly ref: LocalRef;
   readonly host: CellHost;
   readonly parent: Cell | undefined;
   readonly spec: ActorSpec<Message>;
-  readonly options: SpawnOptions;
-  readonly mailbox: Mailbox;
+  readonly protocol: CompiledProtocol;
+  /** Made with the first message. */
+  mailbox: Mailbox | undefined = undefined;
   /** The one envelope of all this actor's plain tells; made with the first. */
   plainEnvelope: Envelope | undefined = undefined;
   phase: number = STARTING;
@@ -51,51 +54,52 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   /** One per incarnation; a stale one does nothing. */
   context: CellContext | undefined = undefined;
   incarnation = 0;
-  currentMessage: Message | undefined = undefined;
   current: Envelope = OUTSIDE;
-  /** The message in hand went to the stash: no reply is owed yet. */
-  isCurrentStashed = false;
-  /** The promise of a handler is outstanding. */
-  isAwaiting = false;
-  hasOrders = false;
+  /** Waiting on the control lane; an empty list asks for the start. */
   private orders: Order[] | undefined = undefined;
-  timers: KeyedTimers | undefined = undefined;
-  asks: OpenAsks | undefined = undefined;
-  answering: OpenAsks | undefined = undefined;
-  family: Family | undefined = undefined;
-  watchers: Set<Cell> | undefined = undefined;
-  watching: Set<Cell> | undefined = undefined;
-  /** Bounds draining, then `onStop`. */
-  stopBound: WheelTimer | undefined = undefined;
-  stopReason: StopReason | undefined = undefined;
-  /** Whether its children may empty their mailboxes when it ends. */
-  stopMode: 'drain' | 'now' = 'now';
-  /** `takeDown` is under way, for a stop or a restart. */
-  isComingDown = false;
-
-  received = 0;
-  processed = 0;
-  failures = 0;
-  restarts = 0;
-  consecutiveFailures = 0;
-  lastFailureMs = 0;
-  lastError: unknown = undefined;
-  dropped: Map<DeadLetterReason, number> | undefined = undefined;
-  longestTurnMs = 0;
-  suspectSlices = 0;
-  samples = 0;
-  sampledWaitMs = 0;
-  sampledRunMs = 0;
-  private sampleStartMs = 0;
+  /** To read; {@link ownAffairs} to write. */
+  affairs: CellAffairs = NO_AFFAIRS;
+  private times: CellTimes = NO_TIMES;
 
   constructor(facts: CellFacts) {
     this.id = facts.id;
+    this.name = facts.options.name;
+    const {onFailure} = facts.options;
+    if (onFailure !== undefined) this.ownAffairs().onFailure = onFailure;
     this.host = facts.host;
     this.parent = facts.parent;
     this.spec = facts.spec;
-    this.options = facts.options;
-    this.ref = new LocalRef(this, facts.parent === undefined ? '' : `${facts.parent.ref.path}/${facts.options.name}`, facts.id);
-    this.mailbox = new Mailbox(compileProtocol(facts.spec.protocol), this);
+    this.protocol = compileProtocol(facts.spec.protocol);
+    this.ref = new LocalRef(this);
+  }
+
+  /** Names from the root on, joined by slashes; the root's is empty. Computed, because a million paths are 80 MB. */
+  get path(): string {
+    return this.parent === undefined ? '' : `${this.parent.path}/${this.name}`;
+  }
+
+  ownAffairs(): CellAffairs {
+    return this.affairs === NO_AFFAIRS ? (this.affairs = new CellAffairs()) : this.affairs;
+  }
+
+  private ownTimes(): CellTimes {
+    return this.times === NO_TIMES ? (this.times = new CellTimes()) : this.times;
+  }
+
+  get timing(): Readonly<CellTimes> {
+    return this.times;
+  }
+
+  get suspectSlices(): number {
+    return this.times.suspectSlices;
+  }
+
+  set suspectSlices(slices: number) {
+    this.ownTimes().suspectSlices = slices;
+  }
+
+  noteTurn(tookMs: number): void {
+    if (tookMs > this.times.longestTurnMs) this.ownTimes().longestTurnMs = tookMs;
   }
 
   get wheel(): TimerWheel {
@@ -113,12 +117,12 @@ export class Cell implements LossSink, TimerOwner, Runnable {
 
   /** The list of this actor's own questions. */
   openAsks(): OpenAsks {
-    return (this.asks ??= new OpenAsks());
+    return (this.ownAffairs().asks ??= new OpenAsks());
   }
 
   /** The list of replies taken out of their messages. */
   openAnswers(): OpenAsks {
-    return (this.answering ??= new OpenAsks());
+    return (this.ownAffairs().answering ??= new OpenAsks());
   }
 
   /** The way in for every message of others. */
@@ -127,9 +131,10 @@ export class Cell implements LossSink, TimerOwner, Runnable {
       this.lost(message, envelope, this.phase > STOPPING ? 'no-recipient' : 'stopped');
       return 'dead';
     }
-    this.received += 1;
-    const entry = (this.received & SAMPLE_MASK) === 0 ? sampled(envelope, this.nowMs()) : envelope;
-    const outcome = this.mailbox.offer(message, entry);
+    const mailbox = (this.mailbox ??= new Mailbox(this.protocol, this));
+    mailbox.received += 1;
+    const entry = (mailbox.received & SAMPLE_MASK) === 0 ? sampled(envelope, this.nowMs()) : envelope;
+    const outcome = mailbox.offer(message, entry);
     if (this.queueState === IDLE) this.enqueue();
     return outcome;
   }
@@ -137,7 +142,8 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   /** The way in for the engine's own entries: past the bound, and open until the actor is gone. */
   acceptOwn(message: Message, envelope: Envelope): void {
     if (this.phase >= STOPPING) return;
-    const lane = envelope.kind === PIPED ? this.mailbox.priorityLane() : this.mailbox.user;
+    const mailbox = (this.mailbox ??= new Mailbox(this.protocol, this));
+    const lane = envelope.kind === PIPED ? mailbox.priorityLane() : mailbox.user;
     lane.push(message, envelope);
     if (this.queueState === IDLE) this.enqueue();
   }
@@ -145,12 +151,12 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   ask(query: Message, options: AskOptions, from?: {cell: Cell; trace: number}): Promise<unknown> {
     const ask = new PendingAsk({
       messageType: query.type,
-      path: this.ref.path,
+      path: this.path,
       wheel: this.host.wheel,
       deadlineMs: this.nowMs() + options.timeoutMs,
       options,
       owner: from?.cell.openAsks(),
-      askerPath: from?.cell.ref.path,
+      askerPath: from?.cell.path,
       answerer: this,
     });
     if (ask.isWaiting) {
@@ -160,34 +166,41 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   order(order: Order): void {
-    if (this.orders === undefined) this.orders = [order];
-    else this.orders.push(order);
-    if (this.hasOrders) return;
-    this.hasOrders = true;
+    if (this.orders === undefined) {
+      this.orders = [order];
+      this.host.scheduler.urgent(this);
+    } else {
+      this.orders.push(order);
+    }
+  }
+
+  /** Asks for the first incarnation to be made, in a turn of its own. */
+  launch(): void {
+    this.orders = [];
     this.host.scheduler.urgent(this);
   }
 
   runOrders(): void {
+    if (this.phase === STARTING && this.incarnation === 0) start(this);
     for (let orders = this.orders; orders !== undefined; orders = this.orders) {
       this.orders = undefined;
       for (const order of orders) carryOut(this, order);
     }
-    this.hasOrders = false;
   }
 
   run(turns: TurnMeter): void {
-    if (this.hasOrders) this.runOrders();
+    if (this.orders !== undefined) this.runOrders();
     if (this.queueState !== QUEUED) return;
     this.queueState = ACTIVE;
     turns.beginSlice(this);
-    const mailbox = this.mailbox;
+    const mailbox = this.mailbox!;
     for (let left = turns.sliceMessagesMax; ; left -= 1) {
       const lane = mailbox.nextLane();
       if (lane === undefined) {
         this.queueState = IDLE;
         break;
       }
-      if (left === 0 || this.hasOrders) {
+      if (left === 0 || this.orders !== undefined) {
         this.enqueue();
         break;
       }
@@ -206,7 +219,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   nextMessageType(): string | undefined {
-    return this.mailbox.nextLane()?.headMessage().type;
+    return this.mailbox?.nextLane()?.headMessage().type;
   }
 
   deliverTimer(timer: KeyedTimer): void {
@@ -220,10 +233,10 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   lost(message: Message, envelope: Envelope, reason: DeadLetterReason): void {
-    const dropped = (this.dropped ??= new Map<DeadLetterReason, number>());
+    const dropped = (this.ownAffairs().dropped ??= new Map<DeadLetterReason, number>());
     dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
     this.host.deadLetter({
-      path: this.ref.path,
+      path: this.path,
       senderPath: envelope.sender?.path,
       messageType: message.type,
       reason,
@@ -233,20 +246,21 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   noteLateReply(messageType: string, askerPath: string | undefined): void {
-    const senderPath = this.ref.path;
+    const senderPath = this.path;
     this.host.deadLetter({path: askerPath ?? '', senderPath, messageType, reason: 'late-reply', atMs: this.nowMs()});
   }
 
   /** This incarnation is done for; the supervisor decides what follows. */
   fail(error: unknown): void {
     if (this.phase >= STOPPING) {
-      this.host.log.warn({code: 'actor-failed-stopping', path: this.ref.path, err: error}, 'an actor failed while it was stopping');
+      this.host.log.warn({code: 'actor-failed-stopping', path: this.path, err: error}, 'an actor failed while it was stopping');
       return;
     }
     this.phase = SUSPENDED;
     this.queueState = BLOCKED;
-    this.failures += 1;
-    this.lastError = error;
+    const affairs = this.ownAffairs();
+    affairs.failures += 1;
+    affairs.lastError = error;
     if (this.parent === undefined) this.host.escalated(this, error);
     else this.parent.order({kind: 'child-failed', child: this, error});
   }
@@ -255,7 +269,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   unblock(): void {
     this.phase = RUNNING;
     this.queueState = IDLE;
-    if (this.mailbox.nextLane() !== undefined) this.enqueue();
+    if (this.mailbox?.nextLane() !== undefined) this.enqueue();
   }
 
   private enqueue(): void {
@@ -264,9 +278,10 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   private deliver(message: Message, envelope: Envelope): void {
-    this.processed += 1;
+    const mailbox = this.mailbox!;
+    mailbox.processed += 1;
+    mailbox.inHand = message;
     this.current = envelope;
-    this.currentMessage = message;
     try {
       const result = this.behaviour!.receive(message, this.context!);
       if (result !== undefined && typeof result.then === 'function') {
@@ -279,8 +294,8 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     }
     if (envelope.kind !== PLAIN) this.finish(envelope);
     this.current = OUTSIDE;
-    this.currentMessage = undefined;
-    this.isCurrentStashed = false;
+    mailbox.inHand = undefined;
+    mailbox.isInHandStashed = false;
   }
 
   /** Looks at everything but plain messages. False: nothing to deliver, or it was delivered here. */
@@ -295,21 +310,22 @@ export class Cell implements LossSink, TimerOwner, Runnable {
           return false;
         }
         if (isSampled) {
-          this.samples += 1;
-          this.sampledWaitMs += nowMs - envelope.sampledAtMs;
-          this.sampleStartMs = nowMs;
+          const times = this.ownTimes();
+          times.samples += 1;
+          times.sampledWaitMs += nowMs - envelope.sampledAtMs;
+          times.sampleStartMs = nowMs;
         }
         return true;
       }
       case TIMER:
-        return this.timers !== undefined && this.timers.take(envelope.timer!);
+        return this.affairs.timers !== undefined && this.affairs.timers.take(envelope.timer!);
       case PIPED:
         return envelope.incarnation === this.incarnation;
       case SIGNAL:
         this.deliverSignal(message as Message & {ref: LocalRef});
         return false;
       case POISON:
-        beginStop(this, this.stopReason ?? 'stopped');
+        beginStop(this, this.affairs.stopReason ?? 'stopped');
         return false;
       default:
         return true;
@@ -318,7 +334,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
 
   private deliverSignal(signal: Message & {ref: LocalRef}): void {
     // Unwatched in the meantime, or by a former incarnation.
-    if (this.watching?.delete(signal.ref.cell) !== true) return;
+    if (this.affairs.watching?.delete(signal.ref.cell) !== true) return;
     try {
       this.behaviour!.signal?.(signal as never, this.context!);
     } catch (error) {
@@ -330,15 +346,14 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     const incarnation = this.incarnation;
     this.phase = this.phase === RUNNING ? BUSY : this.phase;
     this.queueState = BLOCKED;
-    this.isAwaiting = true;
+    const mailbox = this.mailbox!;
+    mailbox.isInHandAwaited = true;
     result.then(
       () => {
         if (this.incarnation !== incarnation) return;
-        this.isAwaiting = false;
+        mailbox.isInHandAwaited = false;
         this.finish(envelope);
-        this.current = OUTSIDE;
-        this.currentMessage = undefined;
-        this.isCurrentStashed = false;
+        this.emptyHand();
         if (this.phase === BUSY) this.unblock();
       },
       (error: unknown) => {
@@ -346,7 +361,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
           envelope.ask?.fail('failed', error);
           return;
         }
-        this.isAwaiting = false;
+        mailbox.isInHandAwaited = false;
         // A supervisor may have suspended it meanwhile: then its failure is known.
         if (this.phase === SUSPENDED) this.phase = BUSY;
         this.failHandling(message, envelope, error);
@@ -355,21 +370,29 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   }
 
   private failHandling(message: Message, envelope: Envelope, error: unknown): void {
-    this.current = OUTSIDE;
-    this.currentMessage = undefined;
+    const wasStashed = this.mailbox!.isInHandStashed;
+    this.emptyHand();
     envelope.ask?.fail('failed', error);
-    if (!this.isCurrentStashed) this.lost(message, envelope, 'failed-handler');
-    this.isCurrentStashed = false;
+    if (!wasStashed) this.lost(message, envelope, 'failed-handler');
     this.fail(error);
+  }
+
+  /** No message is being handled any more. */
+  emptyHand(): void {
+    this.current = OUTSIDE;
+    if (this.mailbox === undefined) return;
+    this.mailbox.inHand = undefined;
+    this.mailbox.isInHandStashed = false;
+    this.mailbox.isInHandAwaited = false;
   }
 
   /** After a handler: is a reply still owed, and how long did it run if it is a sample. */
   private finish(envelope: Envelope): void {
     const ask = envelope.ask;
-    if (ask !== undefined && ask.isWaiting && ask.taker === undefined && !this.isCurrentStashed) {
+    if (ask !== undefined && ask.isWaiting && ask.taker === undefined && !this.mailbox!.isInHandStashed) {
       // Better now than at the asker's deadline.
       ask.fail('failed', new Error('the handler ended without a reply'));
     }
-    if (envelope.sampledAtMs >= 0) this.sampledRunMs += this.nowMs() - this.sampleStartMs;
+    if (envelope.sampledAtMs >= 0) this.ownTimes().sampledRunMs += this.nowMs() - this.times.sampleStartMs;
   }
 }

@@ -4,15 +4,19 @@ import {CHECKED, Envelope, OUTSIDE, PLAIN, type Sender} from './envelope.js';
 import type {Cell} from './cell.js';
 
 export class LocalRef implements ActorRef<Message> {
-  readonly path: string;
-  readonly id: number;
   /** Private in the object itself, so that a logged or cloned ref does not take the whole tree along. */
   readonly #cell: Cell;
 
-  constructor(cell: Cell, path: string, id: number) {
-    this.path = path;
-    this.id = id;
+  constructor(cell: Cell) {
     this.#cell = cell;
+  }
+
+  get path(): string {
+    return this.#cell.path;
+  }
+
+  get id(): number {
+    return this.#cell.id;
   }
 
   /** The engine's own. */

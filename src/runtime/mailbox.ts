@@ -22,6 +22,14 @@ export class Mailbox {
   readonly user = new MessageRing();
   priority: MessageRing | undefined;
   stash: MessageRing | undefined;
+  received = 0;
+  processed = 0;
+  /** The message that the actor has in hand; what `stash` puts aside. */
+  inHand: Message | undefined = undefined;
+  /** It went to the stash: no reply is owed yet. */
+  isInHandStashed = false;
+  /** The promise of its handler is outstanding. */
+  isInHandAwaited = false;
   /** Messages counted against the capacity: both lanes and the stash, without the engine's own entries. */
   waiting = 0;
   readonly protocol: CompiledProtocol;
@@ -55,11 +63,12 @@ export class Mailbox {
     return this.user.length > 0 ? this.user : undefined;
   }
 
-  /** @returns false when the bound leaves no room: the stash counts like any waiting message. */
-  stashOne(message: Message, envelope: Envelope): boolean {
-    if (this.waiting >= this.protocol.capacity) return false;
-    (this.stash ??= new MessageRing()).push(message, asOrdinary(envelope));
+  /** @returns false when nothing is in hand, or the bound leaves no room: the stash counts like any waiting message. */
+  stashInHand(envelope: Envelope): boolean {
+    if (this.inHand === undefined || this.isInHandStashed || this.waiting >= this.protocol.capacity) return false;
+    (this.stash ??= new MessageRing()).push(this.inHand, asOrdinary(envelope));
     this.waiting += 1;
+    this.isInHandStashed = true;
     return true;
   }
 

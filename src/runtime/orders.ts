@@ -1,15 +1,12 @@
 /** @module The control lane's orders, carried out. These are the engine's own turns: no actor code waits on them. */
-import {requestStop, start} from './cell-life.js';
+import {requestStop} from './cell-life.js';
 import type {Cell} from './cell.js';
 import type {Order} from './cell-host.js';
-import {STARTING} from './cell-phases.js';
 import {onChildFailed} from './supervision.js';
 
 export function carryOut(cell: Cell, order: Order): void {
+  const {family} = cell.affairs;
   switch (order.kind) {
-    case 'start':
-      if (cell.phase === STARTING) start(cell);
-      break;
     case 'stop':
       requestStop(cell, order.mode, order.reason);
       break;
@@ -17,10 +14,8 @@ export function carryOut(cell: Cell, order: Order): void {
       onChildFailed(cell, order.child, order.error);
       break;
     case 'child-stopped':
-      if (cell.family?.children.get(order.child.options.name) === order.child) {
-        cell.family.children.delete(order.child.options.name);
-      }
-      cell.family?.onChildGone?.();
+      if (family?.children.get(order.child.name) === order.child) family.children.delete(order.child.name);
+      family?.onChildGone?.();
       break;
   }
 }

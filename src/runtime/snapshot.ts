@@ -60,7 +60,7 @@ export interface SystemStats {
 export function snapshotOf(root: Cell, clock: Clock): SystemSnapshot {
   const actors: ActorSnapshot[] = [];
   const visit = (cell: Cell): void => {
-    for (const child of cell.family?.children.values() ?? []) {
+    for (const child of cell.affairs.family?.children.values() ?? []) {
       actors.push(actorSnapshot(child));
       visit(child);
     }
@@ -70,34 +70,34 @@ export function snapshotOf(root: Cell, clock: Clock): SystemSnapshot {
 }
 
 function actorSnapshot(cell: Cell): ActorSnapshot {
-  const {mailbox} = cell;
+  const {mailbox, affairs, timing} = cell;
   return {
     id: cell.id,
-    path: cell.ref.path,
-    kind: mailbox.protocol.kind,
-    parentPath: cell.parent?.ref.path,
+    path: cell.path,
+    kind: cell.protocol.kind,
+    parentPath: cell.parent?.path,
     phase: PHASE_NAMES[cell.phase]!,
-    stopReason: cell.stopReason,
+    stopReason: affairs.stopReason,
     mailbox: {
-      user: mailbox.user.length,
-      priority: mailbox.priority?.length ?? 0,
-      stash: mailbox.stash?.length ?? 0,
-      waiting: mailbox.waiting,
-      capacity: mailbox.protocol.capacity,
+      user: mailbox?.user.length ?? 0,
+      priority: mailbox?.priority?.length ?? 0,
+      stash: mailbox?.stash?.length ?? 0,
+      waiting: mailbox?.waiting ?? 0,
+      capacity: cell.protocol.capacity,
     },
-    received: cell.received,
-    processed: cell.processed,
-    dropped: Object.fromEntries(cell.dropped ?? []),
-    failures: cell.failures,
-    restarts: cell.restarts,
-    lastError: cell.lastError === undefined ? undefined : String(cell.lastError),
-    longestTurnMs: cell.longestTurnMs,
-    samples: cell.samples,
-    sampledWaitMs: cell.sampledWaitMs,
-    sampledRunMs: cell.sampledRunMs,
-    timers: cell.timers?.size ?? 0,
-    openAsks: cell.asks?.size ?? 0,
-    children: cell.family?.children.size ?? 0,
+    received: mailbox?.received ?? 0,
+    processed: mailbox?.processed ?? 0,
+    dropped: Object.fromEntries(affairs.dropped ?? []),
+    failures: affairs.failures,
+    restarts: affairs.restarts,
+    lastError: affairs.lastError === undefined ? undefined : String(affairs.lastError),
+    longestTurnMs: timing.longestTurnMs,
+    samples: timing.samples,
+    sampledWaitMs: timing.sampledWaitMs,
+    sampledRunMs: timing.sampledRunMs,
+    timers: affairs.timers?.size ?? 0,
+    openAsks: affairs.asks?.size ?? 0,
+    children: affairs.family?.children.size ?? 0,
   };
 }
 

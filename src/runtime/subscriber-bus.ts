@@ -24,7 +24,9 @@ export class SubscriberBus implements EventBus {
 
   unsubscribe(ref: ActorRef<never>): void {
     const subscriber = ref as unknown as ActorRef<Message>;
-    for (const type of this.typesOf.get(subscriber) ?? []) {
+    const types = this.typesOf.get(subscriber);
+    if (types === undefined) return;
+    for (const type of types) {
       const refs = this.byType.get(type);
       refs?.delete(subscriber);
       if (refs?.size === 0) this.byType.delete(type);

@@ -14,10 +14,10 @@ import {WheelTimer} from './timer-wheel.js';
 
 export function onChildFailed(parent: Cell, child: Cell, error: unknown): void {
   // Stopped or restarted since, or about to go down with its parent.
-  if (child.phase !== SUSPENDED || parent.phase >= RESTARTING || parent.family === undefined) return;
-  const decision = child.options.onFailure ?? 'restart';
+  if (child.phase !== SUSPENDED || parent.phase >= RESTARTING || parent.affairs.family === undefined) return;
+  const decision = child.affairs.onFailure;
   const {log} = child.host;
-  log.warn({code: 'actor-failed', path: child.ref.path, decision, err: error}, 'an actor failed');
+  log.warn({code: 'actor-failed', path: child.path, decision, err: error}, 'an actor failed');
   if (decision === 'stop') {
     beginStop(child, 'failed');
   } else if (decision === 'resume' && child.behaviour !== undefined) {
@@ -25,15 +25,15 @@ export function onChildFailed(parent: Cell, child: Cell, error: unknown): void {
   } else if (decision === 'escalate') {
     parent.fail(error);
   } else {
-    restart(parent, parent.family, child, error);
+    restart(parent, parent.affairs.family, child, error);
   }
 }
 
 /** Goes on with its state as it is; so do the descendants whose failure made it fail. */
 export function resume(cell: Cell): void {
-  if (cell.isAwaiting) cell.phase = BUSY;
+  if (cell.mailbox?.isInHandAwaited === true) cell.phase = BUSY;
   else cell.unblock();
-  for (const child of cell.family?.children.values() ?? []) {
+  for (const child of cell.affairs.family?.children.values() ?? []) {
     if (child.phase !== SUSPENDED) continue;
     if (child.behaviour === undefined) beginStop(child, 'failed');
     else resume(child);
@@ -51,14 +51,15 @@ function restart(parent: Cell, family: Family, child: Cell, error: unknown): voi
   family.restartTimesMs = family.restartTimesMs.filter((atMs) => nowMs - atMs <= policy.windowMs);
   family.restartTimesMs.push(nowMs);
   if (family.restartTimesMs.length > policy.restartsMax) {
-    parent.host.log.error({code: 'actor-restart-limit', path: child.ref.path, restartsMax: policy.restartsMax, windowMs: policy.windowMs, err: error},
+    parent.host.log.error({code: 'actor-restart-limit', path: child.path, restartsMax: policy.restartsMax, windowMs: policy.windowMs, err: error},
       'restarted too often: the failure goes to the parent');
     beginStop(child, 'restart-limit');
     parent.fail(error);
     return;
   }
-  child.consecutiveFailures = nowMs - child.lastFailureMs > policy.windowMs ? 1 : child.consecutiveFailures + 1;
-  child.lastFailureMs = nowMs;
+  const affairs = child.ownAffairs();
+  affairs.consecutiveFailures = nowMs - affairs.lastFailureMs > policy.windowMs ? 1 : affairs.consecutiveFailures + 1;
+  affairs.lastFailureMs = nowMs;
   new RestartGroup({parent, family, cells: sharingFate(family, policy, child), delayMs: backoffMs(parent, policy, child), isGrouped}).begin();
 }
 
@@ -73,7 +74,7 @@ function sharingFate(family: Family, policy: SupervisionPolicy, child: Cell): Ce
 function backoffMs(parent: Cell, policy: SupervisionPolicy, child: Cell): number {
   const backoff = policy.backoff;
   if (backoff === undefined) return 0;
-  const fullMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** Math.min(30, child.consecutiveFailures - 1));
+  const fullMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** Math.min(30, child.affairs.consecutiveFailures - 1));
   return fullMs * (1 - backoff.jitter * parent.host.random.next());
 }
 
@@ -134,7 +135,7 @@ class RestartGroup extends WheelTimer {
     if (isGrouped) family.isRestartingGroup = false;
     for (const cell of cells) {
       if (cell.phase !== RESTARTING) continue;
-      cell.restarts += 1;
+      cell.ownAffairs().restarts += 1;
       cell.phase = STARTING;
       start(cell);
     }

@@ -55,7 +55,6 @@ export interface ActorSystem {
 }
 
 const STOP_TIMEOUT_MS = 5_000;
-const START = {kind: 'start'} as const;
 
 const quiet: Log = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet};
 
@@ -100,9 +99,9 @@ class LocalSystem implements ActorSystem, CellHost {
     });
     const spec = {...rootSpec, supervision: options.supervision ?? DEFAULT_SUPERVISION};
     this.root = new Cell({host: this, parent: undefined, spec, options: {name: ''}, id: 0});
-    this.root.family = new Family();
+    this.root.ownAffairs().family = new Family();
     this.whenTerminated = new Promise((resolve) => this.stopWaiters.set(this.root, [resolve]));
-    this.root.order(START);
+    this.root.launch();
   }
 
   spawn<M extends Message>(spec: ActorSpec<M>, options: SpawnOptions): ActorRef<M>;
@@ -113,7 +112,7 @@ class LocalSystem implements ActorSystem, CellHost {
   }
 
   stop(ref: ActorRef<never>, mode: 'drain' | 'now' = 'drain'): Promise<void> {
-    for (const child of this.root.family!.children.values()) {
+    for (const child of this.root.affairs.family!.children.values()) {
       if ((child.ref as ActorRef<never>) !== ref) continue;
       child.order({kind: 'stop', mode, reason: mode === 'now' ? 'killed' : 'stopped'});
       return new Promise((resolve) => this.stopWaiters.set(child, [...(this.stopWaiters.get(child) ?? []), resolve]));
@@ -156,26 +155,29 @@ class LocalSystem implements ActorSystem, CellHost {
     if (cell !== this.root) this.livingCount -= 1;
     this.events.unsubscribe(cell.ref);
     this.registry.forget(cell.ref);
-    for (const resolve of this.stopWaiters.get(cell) ?? []) resolve();
-    this.stopWaiters.delete(cell);
+    const waiters = this.stopWaiters.get(cell);
+    if (waiters !== undefined) {
+      for (const resolve of waiters) resolve();
+      this.stopWaiters.delete(cell);
+    }
     if (cell === this.root) this.scheduler.close();
   }
 
   escalated(cell: Cell, error: unknown): void {
-    this.log.error({code: 'actor-escalated', path: cell.ref.path, err: error}, 'a failure reached the root: the actors stop');
-    this.onEscalation?.(cell.ref.path, error);
+    this.log.error({code: 'actor-escalated', path: cell.path, err: error}, 'a failure reached the root: the actors stop');
+    this.onEscalation?.(cell.path, error);
     void this.terminate('drain');
   }
 
   private spawnUnder(parent: Cell, spec: ActorSpec<Message>, options: SpawnOptions): Cell {
     if (parent.phase >= STOPPING) throw new Error(`the system is ending and cannot spawn ${options.name}`);
-    const family = (parent.family ??= new Family());
-    if (family.children.has(options.name)) throw new Error(`${parent.ref.path} has a child ${options.name} already`);
+    const family = (parent.ownAffairs().family ??= new Family());
+    if (family.children.has(options.name)) throw new Error(`${parent.path} has a child ${options.name} already`);
     this.nextId += 1;
     this.livingCount += 1;
     const cell = new Cell({host: this, parent, spec, options, id: this.nextId});
     family.children.set(options.name, cell);
-    cell.order(START);
+    cell.launch();
     return cell;
   }
 }

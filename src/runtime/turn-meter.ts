@@ -9,9 +9,10 @@
 import type {Clock} from './clock.js';
 
 export interface TimedCell {
-  longestTurnMs: number;
   /** Slices left in which this cell is timed turn by turn. */
   suspectSlices: number;
+  /** One turn of it took this long. */
+  noteTurn(tookMs: number): void;
 }
 
 const STRIDE_MAX = 32;
@@ -109,7 +110,7 @@ export class TurnMeter {
     const tookMs = nowMs - this.lastMs;
     this.turns += this.stride - Math.max(0, this.untilCheck);
     if (timed !== undefined) {
-      if (tookMs > timed.longestTurnMs) timed.longestTurnMs = tookMs;
+      timed.noteTurn(tookMs);
       if (tookMs > this.longestTurnMs) this.longestTurnMs = tookMs;
     } else if (tookMs >= SUSPECT_STRETCH_MS) {
       for (const cell of this.stretch) cell.suspectSlices = SUSPECT_SLICES;

@@ -82,10 +82,17 @@ test('a signal or the end of a drain is neither counted nor dropped nor replaced
 
 test('the stash counts within the bound and returns before what waits, in its order', () => {
   const {mailbox} = mailboxOf('refuse', 3);
-  assert.ok(mailbox.stashOne(mail('plain', 1), OUTSIDE));
-  assert.ok(mailbox.stashOne(mail('plain', 2), OUTSIDE));
+  const stash = (n: number): boolean => {
+    mailbox.inHand = mail('plain', n);
+    mailbox.isInHandStashed = false;
+    return mailbox.stashInHand(OUTSIDE);
+  };
+  assert.not(mailbox.stashInHand(OUTSIDE), 'nothing in hand');
+  assert.ok(stash(1));
+  assert.not(mailbox.stashInHand(OUTSIDE), 'the same message once only');
+  assert.ok(stash(2));
   mailbox.offer(mail('plain', 3), OUTSIDE);
-  assert.not(mailbox.stashOne(mail('plain', 4), OUTSIDE));
+  assert.not(stash(4));
   assert.is(mailbox.offer(mail('plain', 5), OUTSIDE), 'refused');
   mailbox.unstashAll();
   assert.is(mailbox.waiting, 3);
