@@ -4,7 +4,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {encodeAddress} from '../../src/protocol/address/address.js';
 import {bytesToHex} from '../../src/protocol/bytes/hex.js';
-import {decodeTransaction, encodeTransaction} from '../../src/protocol/primitives/transaction-codec.js';
+import {decodeTransaction, encodeTransaction, transactionParts} from '../../src/protocol/primitives/transaction-codec.js';
 import {p2tr} from '../../src/protocol/script/build-script.js';
 import {nobleOracle} from '../../src/protocol/script/noble-oracle.js';
 import {STANDARD_FLAGS} from '../../src/protocol/script/script-flags.js';
@@ -79,7 +79,8 @@ function checkInput(digests: TransactionDigests, {given, intermediary, expected}
   assert.ok(signed.ok);
   if (!signed.ok) return;
   assert.equal(signed.value.witness.map(bytesToHex), expected.witness);
-  const {transaction, spentOutputs} = digests;
+  const {spentOutputs} = digests;
+  const transaction = transactionParts(digests.transaction);
   const inputs = transaction.inputs.map((input, index) => (index === inputIndex ? {...input, ...signed.value} : input));
   const spend = {digests: new TransactionDigests(encodeTransaction({...transaction, inputs}), spentOutputs), inputIndex, flags: STANDARD_FLAGS};
   assert.equal(verifyScript({...spend, oracle: nobleOracle}), {ok: true});

@@ -5,7 +5,7 @@
 import {ByteReader, DecodeError} from '../../protocol/bytes/byte-reader.js';
 import {HEADER_SIZE, readHeader} from '../../protocol/primitives/block-codec.js';
 import type {Block} from '../../protocol/primitives/block.js';
-import {readTransaction, transactionListSize} from '../../protocol/primitives/transaction-codec.js';
+import {readTransactions, transactionListSize} from '../../protocol/primitives/transaction-codec.js';
 import type {Transaction} from '../../protocol/primitives/transaction.js';
 import {reject} from '../../protocol/verdict.js';
 import type {Verdict} from '../../protocol/verdict.js';
@@ -13,9 +13,6 @@ import type {TimeSlices} from './time-slices.js';
 
 /** Version 4, two empty lists, lock time 4: bounds the count before anything is allocated. */
 const TRANSACTION_SIZE_MIN = 10;
-
-/** Read between two looks at the clock, some 50 us of hashing: a look takes 0.1 us, and a block may have 16,000 transactions. */
-const BYTES_PER_LOOK = 4_096;
 
 export async function decodeBlockInSlices(bytes: Uint8Array, slices: TimeSlices): Promise<Verdict<Block, 'block-decode-failed'>> {
   try {
@@ -34,17 +31,14 @@ export async function decodeBlockInSlices(bytes: Uint8Array, slices: TimeSlices)
 }
 
 /**
- * Reads until the slice is spent, which the last transaction may also do. @returns whether nothing is left. A function of its own, because
+ * Reads until the slice is spent, which the last transactions may also do. @returns whether nothing is left. A function of its own, because
  * the engine runs a loop with an `await` in it interpreted again after each of them.
  */
 function readSlice(
   reader: ByteReader, {transactions, count}: {readonly transactions: Transaction[]; readonly count: number}, slices: TimeSlices,
 ): boolean {
-  let lookAt = 0;
   while (transactions.length < count) {
-    transactions.push(readTransaction(reader));
-    if (reader.position < lookAt) continue;
-    lookAt = reader.position + BYTES_PER_LOOK;
+    transactions.push(...readTransactions(reader, count - transactions.length));
     if (slices.isSpent()) return false;
   }
   return true;

@@ -49,7 +49,7 @@ export function gatherCoins(transaction: Transaction, pool: Mempool, coinsAtTip:
 
 function poolCoin(pool: Mempool, outpoint: OutPoint, height: number): Coin | undefined {
   const output = pool.output(outpoint);
-  return output === undefined ? undefined : {...output, height, isCoinbase: false};
+  return output === undefined ? undefined : {valueSats: output.valueSats, scriptPubKey: output.scriptPubKey, height, isCoinbase: false};
 }
 
 /** Maturity, amounts and lock times for the next block. @returns the fee. */

@@ -119,7 +119,7 @@ async function getTxOut(call: RpcCall): Promise<JsonValue> {
     if (coin === undefined) {
       const entry = await ask(services.mempool, {type: 'mempool.getEntry', txid: outpoint.txid}, call);
       const output = entry?.transaction.outputs[outpoint.vout];
-      if (output !== undefined) coin = {...output, height: tip.height + 1, isCoinbase: false};
+      if (output !== undefined) coin = {valueSats: output.valueSats, scriptPubKey: output.scriptPubKey, height: tip.height + 1, isCoinbase: false};
       confirmations = 0;
     }
   }

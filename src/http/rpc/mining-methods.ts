@@ -6,7 +6,7 @@ import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {findWitnessCommitment} from '../../protocol/consensus/witness-commitment.js';
 import type {Block} from '../../protocol/primitives/block.js';
 import {decodeBlock, decodeHeader, encodeBlock} from '../../protocol/primitives/block-codec.js';
-import {buildTransaction, isCoinbase, NULL_HASH} from '../../protocol/primitives/transaction-codec.js';
+import {encodeTransaction, isCoinbase, NULL_HASH, transactionParts} from '../../protocol/primitives/transaction-codec.js';
 import type {BlockOutcome} from '../../actors/chain/messages.js';
 import {tipOf} from './chain-methods.js';
 import {hex32, targetHex} from './header-json.js';
@@ -82,8 +82,9 @@ async function withReservedValue(call: RpcCall, block: Block): Promise<Block> {
   if (coinbase === undefined || coinbase.hasWitness || findWitnessCommitment(coinbase) === undefined) return block;
   const parent = await ask(call.services.chain, {type: 'chain.getHeader', hash: block.header.previousHash}, call);
   if (parent === null || parent.height + 1 < call.services.spec.activation.segwit) return block;
-  const inputs = coinbase.inputs.map((input) => ({...input, witness: [NULL_HASH]}));
-  return encodeBlock(block.header, [buildTransaction({...coinbase, inputs}), ...others]);
+  const parts = transactionParts(coinbase);
+  const inputs = parts.inputs.map((input) => ({...input, witness: [NULL_HASH]}));
+  return encodeBlock(block.header, [encodeTransaction({...parts, inputs}), ...others]);
 }
 
 /** BIP 22: null is accepted; `inconclusive` is a good block that is not the best one. */

@@ -5,6 +5,7 @@
  * `policy.ts`). Conflicts are refused, so the first seen wins. Bounds count SERIALISED bytes, not memory.
  */
 import {hashKey, outpointMapKey} from '../bytes/hash-key.js';
+import {detachedTransaction} from '../primitives/transaction-codec.js';
 import type {Hash256, OutPoint, Sats, Transaction, TxOutput} from '../primitives/transaction.js';
 import {reject} from '../verdict.js';
 import type {Verdict} from '../verdict.js';
@@ -181,7 +182,9 @@ export class Mempool {
   }
 
   private insert(candidate: MempoolCandidate): MutableEntry {
-    const {transaction, feeSats, vsize, weightWu, sigopCost, nowSec, height} = candidate;
+    // One that a reorg brings back would keep its whole block in memory.
+    const transaction = detachedTransaction(candidate.transaction);
+    const {feeSats, vsize, weightWu, sigopCost, nowSec, height} = candidate;
     const entry: MutableEntry = {
       transaction, key: hashKey(transaction.txid), feeSats, vsize, weightWu, sigopCost, admittedAtSec: nowSec,
       admittedAtHeight: height, ancestorCount: 1, ancestorVsize: vsize, ancestorFeeSats: feeSats, descendantCount: 1,

@@ -7,7 +7,7 @@ import {ByteWriter} from '../bytes/byte-writer.js';
 import {sha256d} from '../bytes/sha256.js';
 import type {Verdict} from '../verdict.js';
 import type {Block, BlockHeader} from './block.js';
-import {readTransaction, transactionListSize} from './transaction-codec.js';
+import {readTransactions, transactionListSize} from './transaction-codec.js';
 import type {Transaction} from './transaction.js';
 
 export const HEADER_SIZE = 80;
@@ -38,7 +38,7 @@ export function decodeBlock(bytes: Uint8Array): Verdict<Block, 'block-decode-fai
     const header = readHeader(reader);
     const count = reader.count(TRANSACTION_SIZE_MIN);
     const transactions: Transaction[] = [];
-    for (let i = 0; i < count; i++) transactions.push(readTransaction(reader));
+    while (transactions.length < count) transactions.push(...readTransactions(reader, count - transactions.length));
     return {header, transactions, bytes, strippedSize: strippedBlockSize(transactions)};
   });
 }

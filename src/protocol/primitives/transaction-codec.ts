@@ -8,6 +8,7 @@ import {ByteWriter, varintSize} from '../bytes/byte-writer.js';
 import {sha256d, sha256dRange} from '../bytes/sha256.js';
 import type {Verdict} from '../verdict.js';
 import type {Hash256, OutPoint, Sats, Transaction, TxInput, TxOutput} from './transaction.js';
+import {TRANSACTION_HASHES_SIZE, WireTransaction} from './wire-transaction.js';
 
 /** What a transaction says, before it is serialised and hashed. */
 export interface TransactionParts {
@@ -60,6 +61,15 @@ export function encodeTransaction(parts: TransactionParts): Transaction {
   };
 }
 
+/** What any transaction says, as plain objects that can be spread and changed. */
+export function transactionParts({version, inputs, outputs, lockTime}: TransactionParts): TransactionParts {
+  return {
+    version, lockTime,
+    inputs: inputs.map(({prevout, scriptSig, sequence, witness}) => ({prevout: {txid: prevout.txid, vout: prevout.vout}, scriptSig, sequence, witness})),
+    outputs: outputs.map(({valueSats, scriptPubKey}) => ({valueSats, scriptPubKey})),
+  };
+}
+
 export function buildTransaction(draft: TransactionDraft): Transaction {
   return encodeTransaction({
     version: draft.version ?? 2,
@@ -102,19 +112,50 @@ export function isNullOutpoint(outpoint: OutPoint): boolean {
   return outpoint.vout === NULL_VOUT && outpoint.txid.every((byte) => byte === 0);
 }
 
+/** In memory of its own, where it was decoded out of something larger: for those who keep one transaction for long. */
+export function detachedTransaction(transaction: Transaction): Transaction {
+  return transaction instanceof WireTransaction ? transaction.detached() : transaction;
+}
+
 /** The bytes without witness: what the txid hashes and what counts `witnessScaleFactor` times. */
 export function strippedBytes(transaction: Transaction): Uint8Array {
   return transaction.hasWitness ? serializeTransaction(transaction, {withWitness: false}) : transaction.bytes;
 }
 
+/** Bounds of one call of {@link readTransactions}: some 0.2 ms of hashing, unless a single transaction is larger. */
+const BATCH_COUNT_MAX = 128;
+const BATCH_BYTES_MAX = 32_768;
+
 /**
- * Reads one transaction where `reader` stands. An empty input list announces the witness form, as in Core: so a
- * transaction without inputs but with outputs has no encoding.
+ * Reads one transaction where `reader` stands.
  * @throws DecodeError
  */
 export function readTransaction(reader: ByteReader): Transaction {
+  return readTransactions(reader, 1)[0]!;
+}
+
+/**
+ * Reads the next transactions of a block, at least one and at most `countMax`, and hashes them together. Fewer come back
+ * when they are large or many, so that a caller can let others have a turn in between.
+ * @throws DecodeError
+ */
+export function readTransactions(reader: ByteReader, countMax: number): Transaction[] {
   const start = reader.position;
-  const version = reader.u32();
+  const batch: WireTransaction[] = [];
+  const batchCount = Math.min(countMax, BATCH_COUNT_MAX);
+  do batch.push(scanTransaction(reader));
+  while (batch.length < batchCount && reader.position - start < BATCH_BYTES_MAX);
+  hashTransactions(batch);
+  return batch;
+}
+
+/**
+ * Finds where the parts lie. An empty input list announces the witness form, as in Core: so a transaction without inputs
+ * but with outputs has no encoding.
+ */
+function scanTransaction(reader: ByteReader): WireTransaction {
+  const start = reader.position;
+  reader.skip(4);
   let inputCount = reader.count(INPUT_SIZE_MIN);
   let flags = 0;
   if (inputCount === 0) {
@@ -122,70 +163,58 @@ export function readTransaction(reader: ByteReader): Transaction {
     if (flags > 1) throw new DecodeError(`unknown transaction flags ${flags}`);
     if (flags === 1) inputCount = reader.count(INPUT_SIZE_MIN);
   }
-  const bodyStart = flags === 1 ? start + 6 : start + 4;
-  const inputs: UnfinishedInput[] = [];
-  for (let i = 0; i < inputCount; i++) inputs.push(readInput(reader));
+  for (let i = 0; i < inputCount; i++) {
+    reader.skip(36);
+    reader.skip(reader.varint());
+    reader.skip(4);
+  }
   // Flag byte 0 after an empty input list IS the empty output list.
-  const outputCount = inputCount === 0 && flags === 0 ? 0 : reader.count(OUTPUT_SIZE_MIN);
-  const outputs: TxOutput[] = [];
-  for (let i = 0; i < outputCount; i++) outputs.push({valueSats: reader.i64(), scriptPubKey: reader.varBytes()});
+  const isEmpty = inputCount === 0 && flags === 0;
+  const outputsAt = isEmpty ? reader.position - 1 : reader.position;
+  const outputCount = isEmpty ? 0 : reader.count(OUTPUT_SIZE_MIN);
+  for (let i = 0; i < outputCount; i++) {
+    reader.skip(8);
+    reader.skip(reader.varint());
+  }
   const bodyEnd = reader.position;
+  if (flags === 1 && !skipWitnesses(reader, inputCount)) throw new DecodeError('witness form without a witness');
+  reader.skip(4);
+  return new WireTransaction({data: reader.data, start, end: reader.position, outputsAt, bodyEnd, hasWitness: flags === 1});
+}
+
+/** @returns whether any input has one. */
+function skipWitnesses(reader: ByteReader, inputCount: number): boolean {
   let hasWitness = false;
-  if (flags === 1) {
-    for (const input of inputs) {
-      input.witness = readWitness(reader);
-      hasWitness ||= input.witness.length > 0;
+  for (let i = 0; i < inputCount; i++) {
+    const itemCount = reader.count(1);
+    hasWitness ||= itemCount > 0;
+    for (let item = 0; item < itemCount; item++) reader.skip(reader.varint());
+  }
+  return hasWitness;
+}
+
+function hashTransactions(batch: readonly WireTransaction[]): void {
+  const hashes = new Uint8Array(batch.length * TRANSACTION_HASHES_SIZE);
+  for (let i = 0; i < batch.length; i++) {
+    const transaction = batch[i]!;
+    const {bytes, strippedSize, hasWitness} = transaction;
+    const wtxid = sha256dRange(bytes, 0, bytes.length);
+    let txid = wtxid;
+    if (hasWitness) {
+      if (strippedScratch.length < strippedSize) strippedScratch = new Uint8Array(2 * strippedSize);
+      transaction.writeStripped(strippedScratch, 0);
+      txid = sha256dRange(strippedScratch, 0, strippedSize);
     }
+    hashes.set(txid, i * TRANSACTION_HASHES_SIZE);
+    hashes.set(wtxid, i * TRANSACTION_HASHES_SIZE + 32);
+    transaction.adoptHashes(hashes, i * TRANSACTION_HASHES_SIZE);
   }
-  if (flags === 1 && !hasWitness) throw new DecodeError('witness form without a witness');
-  const lockTime = reader.u32();
-  const bytes = reader.data.subarray(start, reader.position);
-  if (!hasWitness) {
-    const txid = sha256dRange(reader.data, start, reader.position);
-    return {version, inputs, outputs, lockTime, txid, wtxid: txid, hasWitness, bytes, strippedSize: bytes.length};
-  }
-  return {
-    version, inputs, outputs, lockTime,
-    txid: hashStripped(bytes, bodyStart - start, bodyEnd - start), wtxid: sha256dRange(reader.data, start, reader.position),
-    hasWitness, bytes, strippedSize: 4 + bodyEnd - bodyStart + 4,
-  };
 }
 
 /** Reused by every call: nothing of it outlives the hash. */
 let strippedScratch = new Uint8Array(1024);
 
-/** The txid of a transaction in witness form: version, body and lock time without what lies between them. */
-function hashStripped(bytes: Uint8Array, bodyStart: number, bodyEnd: number): Hash256 {
-  const size = 4 + bodyEnd - bodyStart + 4;
-  if (strippedScratch.length < size) strippedScratch = new Uint8Array(2 * size);
-  strippedScratch.set(bytes.subarray(bodyStart, bodyEnd), 4);
-  const lockTimeAt = bytes.length - 4;
-  for (let i = 0; i < 4; i++) {
-    strippedScratch[i] = bytes[i]!;
-    strippedScratch[size - 4 + i] = bytes[lockTimeAt + i]!;
-  }
-  return sha256dRange(strippedScratch, 0, size);
-}
-
 /** Size of the transactions' count plus their bytes: what a block of them adds to its 80-byte header. */
 export function transactionListSize(sizes: readonly number[]): number {
   return sizes.reduce((total, size) => total + size, varintSize(sizes.length));
-}
-
-/** Witnesses follow all outputs, so they are filled in later. */
-type UnfinishedInput = Omit<TxInput, 'witness'> & {witness: readonly Uint8Array[]};
-
-function readInput(reader: ByteReader): UnfinishedInput {
-  const txid = reader.bytes(32);
-  const vout = reader.u32();
-  const scriptSig = reader.varBytes();
-  return {prevout: {txid, vout}, scriptSig, sequence: reader.u32(), witness: NO_WITNESS};
-}
-
-function readWitness(reader: ByteReader): readonly Uint8Array[] {
-  const count = reader.count(1);
-  if (count === 0) return NO_WITNESS;
-  const items: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) items.push(reader.varBytes());
-  return items;
 }

@@ -28,7 +28,11 @@ export interface TxOutput {
   readonly scriptPubKey: Uint8Array;
 }
 
-/** Plain data: survives structured clone. Byte fields may be views of the block that the transaction came in. */
+/**
+ * Built by hand it is plain data; decoded it reads its own bytes in place (`wire-transaction.ts`). So take fields by name,
+ * never by object spread, and take no two reads of a byte field for the same object. Byte fields may be views of the block
+ * that the transaction came in.
+ */
 export interface Transaction {
   /** Unsigned 32 bit: BIP 68 compares it so. */
   readonly version: number;

@@ -40,10 +40,10 @@ function writeInputs(writer: ByteWriter, transaction: Transaction, request: Sigh
     return;
   }
   writer.varint(transaction.inputs.length);
-  for (const input of transaction.inputs) {
+  for (const [index, input] of transaction.inputs.entries()) {
     writer.bytes(input.prevout.txid).u32(input.prevout.vout);
     // With NONE and SINGLE the others may still change their sequence.
-    if (input === signed) writer.varBytes(script).u32(input.sequence);
+    if (index === inputIndex) writer.varBytes(script).u32(input.sequence);
     else writer.varBytes(NO_SCRIPT).u32(isOutputTypeAll ? input.sequence : 0);
   }
 }

@@ -56,9 +56,9 @@ export function signTransaction(
   for (const [index, input] of parts.inputs.entries()) {
     const unlock = signInput(digests, index, keys[index]!);
     if (!unlock.ok) return unlock;
-    inputs.push({...input, ...unlock.value});
+    inputs.push({prevout: input.prevout, sequence: input.sequence, ...unlock.value});
   }
-  return {ok: true, value: encodeTransaction({...parts, inputs})};
+  return {ok: true, value: encodeTransaction({version: parts.version, inputs, outputs: parts.outputs, lockTime: parts.lockTime})};
 }
 
 /** @returns what to put into the input, or why these keys cannot spend that output. */
