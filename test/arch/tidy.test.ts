@@ -19,6 +19,7 @@ const BANS: readonly Ban[] = [
   {text: /\bMath\.random\b/, where: (path) => path.startsWith('src/') && !path.startsWith('src/web/'), instead: 'ctx.random, or randomness given as an argument'},
   {text: /\.only\(/, where: (path) => path.startsWith('test/'), instead: 'running the one file with scripts/run-tests.mjs'},
   {text: /\bpostMessage\(/, where: (path) => path.startsWith('src/') && !path.startsWith('src/runtime/threads/'), instead: 'src/runtime/threads'},
+  {text: /\{\.\.\.((transaction|output|coinbase|prevout|outpoint)\b(?!\.)|input, (witness|scriptSig|sequence|prevout))/, where: (path) => path.startsWith('src/'), instead: 'the fields, or spread transactionParts(...): a decoded transaction has getters, which a spread leaves out'},
   {text: /\bnamespace \w|\benum \w/, where: () => true, instead: 'a union of literals'},
 ];
 

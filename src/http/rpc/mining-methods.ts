@@ -83,7 +83,7 @@ async function withReservedValue(call: RpcCall, block: Block): Promise<Block> {
   const parent = await ask(call.services.chain, {type: 'chain.getHeader', hash: block.header.previousHash}, call);
   if (parent === null || parent.height + 1 < call.services.spec.activation.segwit) return block;
   const parts = transactionParts(coinbase);
-  const inputs = parts.inputs.map((input) => ({...input, witness: [NULL_HASH]}));
+  const inputs = parts.inputs.map((plain) => ({...plain, witness: [NULL_HASH]}));
   return encodeBlock(block.header, [encodeTransaction({...parts, inputs}), ...others]);
 }
 

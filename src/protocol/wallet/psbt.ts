@@ -6,7 +6,7 @@
 import {PSBTCombine, Transaction as PsbtTransaction} from '@scure/btc-signer';
 import {bytesEqual} from '../bytes/compare.js';
 import {bytesToHex, hashToDisplayHex} from '../bytes/hex.js';
-import {decodeTransaction, serializeTransaction} from '../primitives/transaction-codec.js';
+import {decodeTransaction, serializeTransaction, transactionParts} from '../primitives/transaction-codec.js';
 import type {TransactionParts} from '../primitives/transaction-codec.js';
 import type {Transaction, TxOutput} from '../primitives/transaction.js';
 import {nobleOracle} from '../script/noble-oracle.js';
@@ -107,7 +107,8 @@ export function transactionOfPsbt(bytes: Uint8Array, planned: TransactionParts, 
 
 /** A signed transaction, from wherever it came: is it the planned one, and does it spend what it says? */
 export function checkSigned(transaction: Transaction, planned: TransactionParts, spent: readonly TxOutput[]): Verdict<Transaction, 'psbt-other-transaction' | 'psbt-signature-invalid'> {
-  const bare = {...transaction, inputs: transaction.inputs.map((input) => ({...input, scriptSig: new Uint8Array(0), witness: []}))};
+  const parts = transactionParts(transaction);
+  const bare = {...parts, inputs: parts.inputs.map((plain) => ({...plain, scriptSig: new Uint8Array(0), witness: []}))};
   if (!bytesEqual(serializeTransaction(bare, {withWitness: false}), serializeTransaction(planned, {withWitness: false}))) {
     return reject('psbt-other-transaction', 'inputs, outputs or amounts differ from the plan');
   }
