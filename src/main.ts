@@ -1,4 +1,5 @@
 /** @module The `pithead` command: the list of subcommands, and the exit code of the one that was called. */
+import {auditCommand} from './cli/audit.js';
 import {dispatch} from './cli/dispatch.js';
 import {initCommand} from './cli/init.js';
 import {keygenCommand} from './cli/keygen.js';
@@ -8,4 +9,6 @@ import {startCommand} from './cli/start.js';
 import {verifyCommand} from './cli/verify.js';
 import {versionCommand} from './cli/version.js';
 
-process.exitCode = await dispatch(process.argv.slice(2), [startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, versionCommand]);
+process.exitCode = await dispatch(process.argv.slice(2), [
+  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, versionCommand,
+]);

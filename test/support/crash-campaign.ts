@@ -177,8 +177,15 @@ class Campaign {
     const {code, stdout, stderr} = await runPithead(['verify', '--data', this.#dataDir]);
     const isEmpty = moment === 'first start' && stderr.includes('(database-missing)');
     if (code !== 0 && !isEmpty) problems.push(`pithead verify exits ${code}: ${stdout}${stderr}`.trim());
+    problems.push(...await this.#audit());
     for (const load of this.#loads) problems.push(...await load.missingOnDisk?.(this.#dataDir) ?? []);
     return problems;
+  }
+
+  /** A node without a pool has no accounts, and neither has a pool that was killed before its first commit. */
+  async #audit(): Promise<string[]> {
+    const {code, stdout, stderr} = await runPithead(['audit', '--data', this.#dataDir]);
+    return code === 0 || stderr.includes('(database-missing)') ? [] : [`pithead audit exits ${code}: ${stdout}${stderr}`.trim()];
   }
 
   async #missing(node: ServingNode): Promise<string[]> {

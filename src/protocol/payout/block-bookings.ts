@@ -39,6 +39,16 @@ export function bookingKind(from: BlockBooking, to: BlockBooking): EntryKind {
   return from === 'mature' ? 'block-returned' : 'block-credited';
 }
 
+/** Where the step of that name leads; undefined for entries of no block. */
+export function bookingOfKind(kind: EntryKind): BlockBooking | undefined {
+  switch (kind) {
+    case 'block-credited': case 'block-returned': return 'immature';
+    case 'block-matured': return 'mature';
+    case 'block-orphaned': return 'none';
+    default: return undefined;
+  }
+}
+
 /** All that the block has on the ledger's accounts in this state. */
 function standing(reward: BookedReward, state: BlockBooking): readonly Posting[] {
   if (state === 'none') return [];

@@ -1,0 +1,151 @@
+/**
+ * @module `pithead audit`: derives the pool's accounts again from what is on disk, offline, and says whether they agree.
+ * Changes nothing. Exit code 0 when they do, 1 when not: then the first discrepancy is named.
+ */
+import {existsSync} from 'node:fs';
+import {readConfig} from '../config.js';
+import type {AccountingStore} from '../actors/accounting/ports.js';
+import {CHAIN_SPECS} from '../protocol/chain/presets.js';
+import {minerAccount} from '../protocol/payout/ledger.js';
+import {accountingDatabase} from '../storage/accounting-folder.js';
+import {createAccountingStore} from '../storage/accounting-store.js';
+import {auditLedger, type LedgerVerdict} from '../storage/audit-ledger.js';
+import {lockDirectory} from '../storage/directory-lock.js';
+import {openDatabase, type Database} from '../storage/open-database.js';
+import {sharesByAccount, type AccountShares} from '../storage/share-totals.js';
+import {StorageError} from '../storage/storage-error.js';
+import {verifyAccounting, type AccountingVerdict} from '../storage/verify-accounting.js';
+import type {Command} from './command.js';
+import {complain, print} from './print.js';
+
+export const auditCommand: Command = {
+  name: 'audit',
+  summary: 'Derives a stopped pool\'s accounts again from its share log, blocks and journal, and names the first discrepancy.',
+  usage: '[--data DIR | --config FILE] [--accounts] [--json]',
+  flags: {
+    data: {kind: 'text', value: 'DIR', doc: 'data folder. Default ./pithead-data'},
+    config: {kind: 'text', value: 'FILE', doc: 'read the data folder from a config file'},
+    accounts: {kind: 'switch', doc: 'shares, work and balances of each account, too'},
+    json: {kind: 'switch', doc: 'one JSON object; satoshis and work are texts of digits'},
+  },
+  notes: ['Exit code 0 when all agrees, 1 when not or when there are no accounts. What the codes mean: docs/error-codes.md.'],
+  takesWords: false,
+  async run(_words, flags) {
+    const {dataDir} = readConfig({file: flags.text('config'), sets: [], flags: flags.text('data') === undefined ? {} : {dataDir: flags.text('data')}});
+    const isJson = flags.has('json');
+    try {
+      return await audited(dataDir, (store, chain) => {
+        const report = audit(store, flags.has('accounts'));
+        print(isJson ? JSON.stringify({...report, chain}, digits) : reportText(report, chain));
+        return report.ok ? 0 : 1;
+      });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      if (isJson) print(JSON.stringify({ok: false, code: error.code, detail: error.message}));
+      else complain(`pithead audit: ${error.message} (${error.code})`);
+      return 1;
+    }
+  },
+};
+
+interface AccountReport extends AccountShares {
+  readonly account: string;
+  readonly pendingSats: bigint;
+  readonly payableSats: bigint;
+  readonly payingSats: bigint;
+}
+
+type AuditReport =
+  | {readonly ok: false; readonly code: string; readonly detail: string | undefined}
+  | {
+    readonly ok: true;
+    readonly shares: {readonly accepted: number; readonly work: bigint; readonly lastSeq: number};
+    readonly blocks: Readonly<Record<'pending' | 'confirmed' | 'orphaned' | 'rejected', number>>;
+    readonly ledger: Extract<LedgerVerdict, {ok: true}>['totals'];
+    readonly journalEntries: number;
+    readonly accounts?: readonly AccountReport[];
+  };
+
+function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
+  const log: AccountingVerdict = verifyAccounting(store);
+  if (!log.ok) return {ok: false, code: log.code, detail: log.detail};
+  const ledger = auditLedger(store);
+  if (!ledger.ok) return {ok: false, code: ledger.code, detail: ledger.detail};
+  const byAccount = sharesByAccount(store);
+  const blocks = {pending: 0, confirmed: 0, orphaned: 0, rejected: 0};
+  for (const {status} of store.foundBlocks()) blocks[status] += 1;
+  let accepted = 0;
+  let work = 0n;
+  for (const sums of byAccount.values()) {
+    accepted += sums.shares;
+    work += sums.work;
+  }
+  return {
+    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, ledger: ledger.totals, journalEntries: ledger.entryCount,
+    ...(withAccounts && {accounts: accountReports(store, byAccount)}),
+  };
+}
+
+/** Whoever worked or is owed something, by name. */
+function accountReports(store: AccountingStore, byAccount: ReadonlyMap<string, AccountShares>): readonly AccountReport[] {
+  const names = new Set(byAccount.keys());
+  for (const claim of ['pending', 'payable', 'paying'] as const) {
+    const prefix = minerAccount(claim, '');
+    for (const {account} of store.ledger.balances({prefix})) names.add(account.slice(prefix.length));
+  }
+  return [...names].sort().map((account) => ({
+    account, ...(byAccount.get(account) ?? {shares: 0, work: 0n}),
+    pendingSats: -store.ledger.balanceOf(minerAccount('pending', account)),
+    payableSats: -store.ledger.balanceOf(minerAccount('payable', account)),
+    payingSats: -store.ledger.balanceOf(minerAccount('paying', account)),
+  }));
+}
+
+/** The database knows its chain; nobody should have to say it. @throws StorageError */
+async function audited(dataDir: string, use: (store: AccountingStore, chainName: string) => number): Promise<number> {
+  // A pool that writes meanwhile would look like a discrepancy.
+  const lock = existsSync(dataDir) ? lockDirectory(dataDir) : undefined;
+  try {
+    const {database, chainName} = openAnyAccounts(dataDir);
+    try {
+      return use(createAccountingStore(database), chainName);
+    } finally {
+      await database.close();
+    }
+  } finally {
+    lock?.release();
+  }
+}
+
+function openAnyAccounts(dataDir: string): {readonly database: Database; readonly chainName: string} {
+  let wrongChain: StorageError | undefined;
+  for (const {name} of Object.values(CHAIN_SPECS)) {
+    try {
+      return {database: openDatabase({...accountingDatabase(dataDir, name), readOnly: true}), chainName: name};
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'database-wrong-chain') throw error;
+      wrongChain = error;
+    }
+  }
+  throw wrongChain ?? new StorageError('database-missing', `there are no accounts in ${dataDir}`);
+}
+
+/** A satoshi more or less must not depend on a reader's floats. */
+function digits(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function reportText(report: AuditReport, chain: string): string {
+  if (!report.ok) return `DOES NOT AGREE (${chain}): ${report.code}${report.detail === undefined ? '' : `: ${report.detail}`}`;
+  const {shares, blocks, ledger} = report;
+  return [
+    `agrees (${chain}): ${shares.accepted} shares, ${report.journalEntries} journal entries`,
+    `blocks    ${blocks.pending} pending, ${blocks.confirmed} confirmed, ${blocks.orphaned} orphaned, ${blocks.rejected} rejected`,
+    `miners    ${ledger.pendingSats} pending, ${ledger.payableSats} payable, ${ledger.payingSats} being paid, ${ledger.debtSats} debts (satoshis)`,
+    `pool      ${ledger.poolFeesSats} fees, ${ledger.poolDonationsSats} donations, ${ledger.poolRiskSats} risk, ${ledger.poolImmatureSats} immature`,
+    `coins     ${ledger.coinbaseImmatureSats} immature, ${ledger.walletAvailableSats} available, ${ledger.walletInFlightSats} in flight`,
+    `balances  add up to ${ledger.sumSats}`,
+    ...(report.accounts ?? []).map(({account, shares: count, work, pendingSats, payableSats, payingSats}) =>
+      `${account}  ${count} shares, work ${work}, ${pendingSats} pending, ${payableSats} payable, ${payingSats} being paid`),
+  ].join('\n');
+}
