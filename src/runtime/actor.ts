@@ -30,7 +30,7 @@ export type Lane = 'control' | 'priority' | 'user';
  * What a full mailbox does with one message more.
  * - `refuse`: the sender learns it; nothing is lost silently. For commands and queries.
  * - `drop-oldest`, `drop-newest`: loses one, counts it, and sends it to the dead letters. For statistics.
- * - `keep-latest`: a message replaces the waiting one of the same `type`. For tips and templates.
+ * - `keep-latest`: a message replaces the waiting one of the same `type` and key. For tips, templates, one price per coin.
  */
 export type OverflowPolicy = 'refuse' | 'drop-oldest' | 'drop-newest' | 'keep-latest';
 
@@ -42,6 +42,11 @@ export interface Protocol<M extends Message> {
     /** Most messages waiting in the user and priority lanes together. */
     readonly capacity: number;
     readonly policy: OverflowPolicy;
+    /**
+     * With `keep-latest` only: which messages of one type are about the same thing. `undefined` keeps a message whatever
+     * else waits. Without it the type alone decides.
+     */
+    readonly keyOf?: (message: M) => string | number | undefined;
     /** From this depth on `tell` answers `over-soft-limit`; defaults to three quarters of `capacity`. */
     readonly softLimit?: number;
   };

@@ -17,18 +17,21 @@ export interface CompiledProtocol {
   readonly capacity: number;
   readonly softLimit: number;
   readonly policy: number;
+  /** What `keep-latest` compares besides the type. */
+  readonly keyOf: ((message: Message) => string | number | undefined) | undefined;
   /** Undefined when every type is ordinary: then no message is looked up at all. */
   readonly special: ReadonlyMap<string, number> | undefined;
 }
 
 const compiled = new WeakMap<Protocol<Message>, CompiledProtocol>();
 
-/** @throws RangeError for a capacity that bounds nothing: a bug of ours. */
+/** @throws RangeError for a capacity that bounds nothing, or keys that nothing compares: a bug of ours. */
 export function compileProtocol(protocol: Protocol<Message>): CompiledProtocol {
   const known = compiled.get(protocol);
   if (known !== undefined) return known;
-  const {capacity, policy, softLimit} = protocol.mailbox;
+  const {capacity, policy, softLimit, keyOf} = protocol.mailbox;
   if (!Number.isSafeInteger(capacity) || capacity < 1) throw new RangeError(`mailbox of ${protocol.kind}: capacity ${capacity}`);
+  if (keyOf !== undefined && policy !== 'keep-latest') throw new RangeError(`mailbox of ${protocol.kind}: keyOf without keep-latest`);
   const special = new Map<string, number>();
   for (const type of protocol.priority ?? []) special.set(type, IS_PRIORITY);
   for (const type of protocol.undroppable ?? []) special.set(type, (special.get(type) ?? 0) | IS_UNDROPPABLE);
@@ -37,6 +40,7 @@ export function compileProtocol(protocol: Protocol<Message>): CompiledProtocol {
     capacity,
     softLimit: softLimit ?? Math.ceil(capacity * 0.75),
     policy: POLICIES[policy],
+    keyOf,
     special: special.size > 0 ? special : undefined,
   };
   compiled.set(protocol, made);

@@ -22,6 +22,8 @@ export class Mailbox {
   readonly user = new MessageRing();
   priority: MessageRing | undefined;
   stash: MessageRing | undefined;
+  /** Under `keep-latest`, made with the first message. */
+  private places: {readonly user: LatestPlaces; readonly priority: LatestPlaces} | undefined = undefined;
   received = 0;
   processed = 0;
   /** The message that the actor has in hand; what `stash` puts aside. */
@@ -43,11 +45,12 @@ export class Mailbox {
   offer(message: Message, envelope: Envelope): TellOutcome {
     const protocol = this.protocol;
     const flags = protocol.special === undefined ? 0 : (protocol.special.get(message.type) ?? 0);
-    if (protocol.policy === KEEP_LATEST && (flags & IS_UNDROPPABLE) === 0 && this.coalesce(message, envelope)) return 'replaced';
+    if (protocol.policy === KEEP_LATEST && (flags & IS_UNDROPPABLE) === 0 && this.coalesce(message, envelope, flags)) return 'replaced';
     const before = this.waiting;
     if (before >= protocol.capacity && (flags & IS_UNDROPPABLE) === 0) return this.overflow(message, envelope, flags);
-    if ((flags & IS_PRIORITY) === 0) this.user.push(message, envelope);
-    else this.priorityLane().push(message, envelope);
+    const lane = (flags & IS_PRIORITY) === 0 ? this.user : this.priorityLane();
+    if (protocol.policy === KEEP_LATEST && (flags & IS_UNDROPPABLE) === 0) this.placesOf(flags).note(message, protocol, lane);
+    lane.push(message, envelope);
     this.waiting = before + 1;
     return before < protocol.softLimit ? 'accepted' : 'over-soft-limit';
   }
@@ -91,13 +94,21 @@ export class Mailbox {
     this.waiting = 0;
   }
 
-  /**
-   * In place, so that a stream of updates cannot push itself back for ever; the price is that under `keep-latest`
-   * order holds within a type only. At most one message per type waits, so the scan is as long as the protocol.
-   */
-  private coalesce(message: Message, envelope: Envelope): boolean {
-    return coalesceIn(this.user, message, envelope, this.sink)
-      || (this.priority !== undefined && coalesceIn(this.priority, message, envelope, this.sink));
+  /** In place, so that a stream of updates cannot push itself back for ever; order holds within a type and key only. */
+  private coalesce(message: Message, envelope: Envelope, flags: number): boolean {
+    const lane = (flags & IS_PRIORITY) === 0 ? this.user : this.priority;
+    const index = lane === undefined ? -1 : this.placesOf(flags).find(message, this.protocol, lane);
+    if (lane === undefined || index < 0) return false;
+    const old = lane.messageAt(index);
+    const oldEnvelope = lane.envelopeAt(index);
+    lane.replaceAt(index, message, envelope);
+    this.sink.lost(old, oldEnvelope, 'replaced');
+    return true;
+  }
+
+  private placesOf(flags: number): LatestPlaces {
+    const places = (this.places ??= {user: new LatestPlaces(), priority: new LatestPlaces()});
+    return (flags & IS_PRIORITY) === 0 ? places.user : places.priority;
   }
 
   private overflow(message: Message, envelope: Envelope, flags: number): TellOutcome {
@@ -131,14 +142,39 @@ export class Mailbox {
   }
 }
 
-function coalesceIn(lane: MessageRing, message: Message, envelope: Envelope, sink: LossSink): boolean {
-  for (let i = 0; i < lane.length; i += 1) {
-    const old = lane.messageAt(i);
-    const oldEnvelope = lane.envelopeAt(i);
-    if (old.type !== message.type || oldEnvelope.kind > CHECKED) continue;
-    lane.replaceAt(i, message, envelope);
-    sink.lost(old, oldEnvelope, 'replaced');
-    return true;
+/** Where `keep-latest` finds the message to replace in one lane, without looking through it. */
+class LatestPlaces {
+  /** By type, or by key within a type: the number of the ring's entry. A number below `first` has been delivered. */
+  private readonly byKey = new Map<string, number>();
+
+  /** @returns the index in the lane, or -1. */
+  find(message: Message, protocol: CompiledProtocol, lane: MessageRing): number {
+    const key = placeKey(message, protocol);
+    const number = key === undefined ? undefined : this.byKey.get(key);
+    if (number === undefined || number < lane.first || number >= lane.first + lane.length) return -1;
+    const index = number - lane.first;
+    // Messages that return from the stash shift the numbers: what stands there now may be about something else.
+    return lane.envelopeAt(index).kind <= CHECKED && placeKey(lane.messageAt(index), protocol) === key ? index : -1;
   }
-  return false;
+
+  /** The message is about to be pushed to the lane. */
+  note(message: Message, protocol: CompiledProtocol, lane: MessageRing): void {
+    const key = placeKey(message, protocol);
+    if (key === undefined) return;
+    this.byKey.set(key, lane.first + lane.length);
+    // Keys that are named once would stay for ever.
+    if (this.byKey.size > 2 * protocol.capacity + PLACES_SPARE) this.forgetDelivered(lane.first);
+  }
+
+  private forgetDelivered(first: number): void {
+    for (const [key, number] of this.byKey) if (number < first) this.byKey.delete(key);
+  }
+}
+
+const PLACES_SPARE = 64;
+
+function placeKey(message: Message, {keyOf}: CompiledProtocol): string | undefined {
+  if (keyOf === undefined) return message.type;
+  const key = keyOf(message);
+  return key === undefined ? undefined : `${message.type} ${key}`;
 }

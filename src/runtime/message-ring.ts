@@ -18,6 +18,8 @@ const NO_ENVELOPES: (Envelope | undefined)[] = [];
 
 export class MessageRing {
   length = 0;
+  /** Number of the head, counted over the ring's life: entry `n` stands at index `n - first` until it is taken. */
+  first = 0;
   private head = 0;
   private mask = -1;
   private messages = NO_MESSAGES;
@@ -37,6 +39,7 @@ export class MessageRing {
   unshift(message: Message, envelope: Envelope): void {
     if (this.length > this.mask) this.resize(this.mask < 0 ? SLOTS_MIN : (this.mask + 1) * 2);
     this.head = (this.head - 1) & this.mask;
+    this.first -= 1;
     this.messages[this.head] = message;
     this.envelopes[this.head] = envelope;
     this.length += 1;
@@ -56,6 +59,7 @@ export class MessageRing {
     this.messages[this.head] = undefined;
     this.envelopes[this.head] = undefined;
     this.head = (this.head + 1) & this.mask;
+    this.first += 1;
     if (this.length > this.peak) this.peak = this.length;
     this.length -= 1;
     if (this.length === 0 && this.mask >= SHRINK_ABOVE_SLOTS) this.considerShrink();
@@ -75,7 +79,7 @@ export class MessageRing {
     this.envelopes[slot] = envelope;
   }
 
-  /** Closes the gap from the front: cheap for the early positions where drops happen. */
+  /** Closes the gap from the front: cheap for the early positions where drops happen. Those before it change their number. */
   removeAt(index: number): void {
     for (let i = index; i > 0; i -= 1) this.replaceAt(i, this.messageAt(i - 1), this.envelopeAt(i - 1));
     this.dropHead();

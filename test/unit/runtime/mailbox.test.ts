@@ -69,6 +69,49 @@ test('keep-latest: one waits per type, in the older one’s place, also before t
   assert.equal(drain(mailbox), [3, 2, 4, 5]);
 });
 
+test('keep-latest by key: one waits per type and key; a message without a key waits whatever else does', () => {
+  const lost: number[] = [];
+  const keyOf = (message: Message) => ((message as Mail).n < 0 ? undefined : (message as Mail).n % 10);
+  const protocol = compileProtocol({kind: 'prices', mailbox: {capacity: 6, policy: 'keep-latest', keyOf}, priority: ['m.urgent']});
+  const mailbox = new Mailbox(protocol, {lost: (message) => { lost.push((message as Mail).n); }});
+  for (const n of [1, 2, 11, -1, -2, 21]) mailbox.offer(mail('price', n), OUTSIDE);
+  assert.is(mailbox.offer(mail('urgent', 1), OUTSIDE), 'accepted', 'another type and lane');
+  assert.is(mailbox.offer(mail('urgent', 31), OUTSIDE), 'replaced');
+  assert.equal(lost, [1, 11, 1]);
+  assert.equal(drain(mailbox), [31, 21, 2, -1, -2]);
+  assert.is(mailbox.offer(mail('price', 41), OUTSIDE), 'accepted', 'a key that was delivered is free again');
+});
+
+test('keep-latest: what returns from the stash is replaced by its own kind only', () => {
+  const {mailbox, lost} = mailboxOf('keep-latest', 9);
+  mailbox.offer(mail('tip', 1), OUTSIDE);
+  mailbox.offer(mail('template', 2), OUTSIDE);
+  mailbox.inHand = mailbox.user.headMessage();
+  mailbox.user.dropHead();
+  mailbox.user.dropHead();
+  assert.ok(mailbox.stashInHand(OUTSIDE));
+  mailbox.unstashAll();
+  assert.is(mailbox.offer(mail('template', 3), OUTSIDE), 'accepted', 'the number of the old template is the tip’s now');
+  assert.equal(lost, []);
+  assert.equal(drain(mailbox), [1, 3]);
+});
+
+test('keep-latest forgets keys that were named once', () => {
+  const protocol = compileProtocol({kind: 'names', mailbox: {capacity: 2, policy: 'keep-latest', keyOf: (message) => (message as Mail).n}});
+  const mailbox = new Mailbox(protocol, {lost: () => undefined});
+  for (let n = 0; n < 10_000; n += 1) {
+    mailbox.offer(mail('name', n), OUTSIDE);
+    mailbox.user.dropHead();
+    mailbox.waiting -= 1;
+  }
+  const {places} = mailbox as unknown as {places: {user: {byKey: Map<string, number>}}};
+  assert.ok(places.user.byKey.size < 100, `${places.user.byKey.size} keys are kept`);
+});
+
+test('a key that nothing compares is refused when the protocol is compiled', () => {
+  assert.throws(() => compileProtocol({kind: 'x', mailbox: {capacity: 1, policy: 'refuse', keyOf: () => 1}}), /keyOf without keep-latest/);
+});
+
 test('a signal or the end of a drain is neither counted nor dropped nor replaced', () => {
   for (const policy of ['refuse', 'drop-oldest', 'drop-newest', 'keep-latest'] as const) {
     const {mailbox, lost} = mailboxOf(policy, 1);
