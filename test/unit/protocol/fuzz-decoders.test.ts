@@ -20,6 +20,8 @@ import {decodeTransaction, encodeTransaction} from '../../../src/protocol/primit
 import {decodeUndo, encodeUndo} from '../../../src/protocol/primitives/undo-codec.js';
 import {decodeTemplate} from '../../../src/protocol/mining/decode-template.js';
 import {parseGuardedJson} from '../../../src/protocol/stratum/json-guard.js';
+import {formatIpNetwork, parseIpAddress, parseIpNetwork} from '../../../src/protocol/endpoint/ip-network.js';
+import {decodeProxyHeader} from '../../../src/protocol/endpoint/proxy-header.js';
 import {decodeLine} from '../../../src/protocol/stratum/request.js';
 import {decodeScriptNumber, encodeScriptNumber} from '../../../src/protocol/script/script-number.js';
 import {decodeCandidate, decodeFoundBlock, decodeSegment, encodeCandidate, encodeFoundBlock, encodeSegment} from '../../../src/storage/accounting-rows.js';
@@ -161,6 +163,20 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
     },
   },
   parseGuardedJson: {good: fc.json({maxDepth: 4}).map((text) => encoder.encode(text)), recode: (bytes) => (parseGuardedJson(textOf(bytes)).ok ? true : undefined)},
+  parseIpAddress: {good: fc.oneof(fc.ipV4(), fc.ipV6()).map((text) => encoder.encode(text)), recode: (bytes) => {
+    const address = parseIpAddress(textOf(bytes));
+    return address === undefined ? undefined : (assert.ok(address.value >= 0n && address.value < 1n << (address.family === 4 ? 32n : 128n)), true);
+  }},
+  parseIpNetwork: {good: fc.constantFrom('10.0.0.0/8', '2001:db8::/32', '::/0').map((text) => encoder.encode(text)), recode: (bytes) => {
+    const network = parseIpNetwork(textOf(bytes));
+    return network === undefined ? undefined : (assert.equal(parseIpNetwork(formatIpNetwork(network)), network), true);
+  }},
+  decodeProxyHeader: {good: fc.constantFrom(encoder.encode('PROXY TCP4 192.0.2.7 10.0.0.1 56324 3333\r\n'), Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10, 0x21, 0x11, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)), recode: (bytes) => {
+    const header = decodeProxyHeader(bytes);
+    if (header.kind !== 'header') return undefined;
+    assert.ok(header.length <= bytes.length && (header.source === undefined || parseIpAddress(header.source.address) !== undefined));
+    return true;
+  }},
   decodeTemplate: {good: one(JSON.stringify(TEMPLATE)), recode: (bytes) => {
     let json: unknown;
     try {
