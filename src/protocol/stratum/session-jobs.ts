@@ -51,7 +51,8 @@ export class SessionJobs {
       supersededAtMs: undefined,
       difficulty: sent.difficulty,
       staleSinceMs: undefined,
-      counted: new Set(),
+      // The same work again, should it ever come, has the shares that it had.
+      counted: this.byId.get(job.jobId)?.counted ?? new Set(),
       isListed: false,
     };
     if (this.newest !== undefined) this.newest.supersededAtMs = sent.nowMs;

@@ -34,6 +34,8 @@ export interface ShareHost {
   /** Whose work this connection was given, when a submit names nobody that is known. */
   firstUser(): {readonly account: string; readonly minerName: string} | undefined;
   emit(effect: SessionEffect): void;
+  /** A share was refused for this, and its answer is written. */
+  shareRefused(reason: SessionRejectReason): void;
 }
 
 /** What a hashed share is refused for: by what it is, or by what was known before it was hashed. */
@@ -249,6 +251,7 @@ export class ShareDesk {
     this.pending.delete(shareId);
     if (share.rejection !== undefined) return this.refuse({...share, nowMs}, share.rejection, this.errorOf(share));
     this.accepted++;
+    if (this.accepted === 1) this.host.emit({type: 'proved'});
     this.lastAcceptedMs = nowMs;
     this.rejectingSinceMs = undefined;
     this.rejectsInRow = 0;
@@ -279,6 +282,7 @@ export class ShareDesk {
     }
     if (who.slot !== undefined) who.slot.text = errorLine(who.id ?? null, error);
     this.host.emit({type: 'recordReject', account: who.account, minerName: who.minerName, reason});
+    this.host.shareRefused(reason);
   }
 
   /** Some miners send a share again when its answer is late; within the window they get the same answer. */

@@ -5,6 +5,7 @@
 import type {Hash256} from '../primitives/transaction.js';
 import type {ShareRejectReason} from './judge-share.js';
 import type {AcceptedShare, ShareToHash} from './share.js';
+import type {EarlierSessions} from './session-memory.js';
 import type {StratumJob} from './stratum-job.js';
 import type {VardiffOptions} from './vardiff.js';
 
@@ -32,6 +33,11 @@ export interface SessionLimits {
   /** So many without an accepted share; one more with each. What is free is what ten thousand connections can take. */
   readonly namesFreeMax: number;
   readonly malformedLinesMax: number;
+  /** A line that was begun and not ended for so long: an honest one is one segment, or the next is on its way. */
+  readonly lineTimeoutMs: number;
+  /** See session-conduct.ts. */
+  readonly badSharesMin: number;
+  readonly forgedJobsMin: number;
   /** Consensus allows 7,200 s ahead of the node's clock; less, because clocks differ. */
   readonly timeAheadSec: number;
 }
@@ -51,6 +57,9 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   namesMax: 4_096,
   namesFreeMax: 64,
   malformedLinesMax: 10,
+  lineTimeoutMs: 60_000,
+  badSharesMin: 200,
+  forgedJobsMin: 500,
   timeAheadSec: 7_000,
 };
 
@@ -69,8 +78,8 @@ export interface SessionConfig {
   readonly decodeAccount: (text: string) => {readonly ok: true; readonly account: string} | {readonly ok: false};
   /** Keys for work between two jobs; must never meet those of the job factory. */
   readonly nextJobKey: () => number;
-  /** Gives back the extranonce1 of an earlier session if it is free. The caller releases the one it gave at first. */
-  readonly claimExtranonce1?: (sessionIdText: string) => Uint8Array | undefined;
+  /** What earlier sessions left, for clients that come back. */
+  readonly earlier?: EarlierSessions;
   readonly serverName: string;
   /** Given where no other thread hashes: shares are then hashed within the step that reads them, without `hashShare`. */
   readonly hashNow?: ((task: ShareToHash) => Hash256) | undefined;
@@ -108,7 +117,7 @@ export type SessionRejectReason = ShareRejectReason | 'unknown-job' | 'unauthori
 
 export type CloseReason =
   | 'line-too-long' | 'too-many-malformed-lines' | 'too-many-requests' | 'subscribe-timeout' | 'authorize-timeout'
-  | 'idle' | 'only-rejects' | 'ended';
+  | 'line-timeout' | 'idle' | 'only-rejects' | 'bad-shares' | 'forged-jobs' | 'ended';
 
 export type SessionEffect =
   /** Whole lines, in order; one write. */
@@ -123,6 +132,8 @@ export type SessionEffect =
   | {readonly type: 'recordShare'; readonly shareId: number; readonly share: AcceptedShare}
   /** Unknown user: account is empty. */
   | {readonly type: 'recordReject'; readonly account: string; readonly minerName: string; readonly reason: SessionRejectReason}
+  /** Its first share was accepted: told once. */
+  | {readonly type: 'proved'}
   /** Once for each name. */
   | {readonly type: 'authorised'; readonly account: string; readonly minerName: string}
   /** Only with isJobPerAccount: answer with `jobOffered`. */

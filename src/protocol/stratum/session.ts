@@ -6,26 +6,25 @@
  * never leaves the machine. Input from the wire never makes it throw.
  */
 import {bytesToHex} from '../bytes/hex.js';
-import {bytesEqual} from '../bytes/compare.js';
 import {exponentAtLeast, exponentAtMost, exponentForTarget, shareDifficulty} from './difficulty.js';
 import type {JsonValue} from './json-guard.js';
 import {LineReader} from './line-codec.js';
 import {ReplyQueue} from './reply-queue.js';
 import {decodeLine} from './request.js';
 import type {ConfigureWishes, RequestId, StratumRequest} from './request.js';
-import {errorLine, hex32, notifyLine, reconnectLine, resultLine, setDifficultyLine, setExtranonceLine, setVersionMaskLine, showMessageLine, STRATUM_ERROR} from './response.js';
+import {errorLine, hex32, reconnectLine, resultLine, showMessageLine, STRATUM_ERROR} from './response.js';
 import type {StratumErrorCode} from './response.js';
-import {SessionJobs} from './session-jobs.js';
+import type {SessionJobs} from './session-jobs.js';
+import {ShareConduct} from './session-conduct.js';
+import type {SessionMemory} from './session-memory.js';
 import {ShareDesk} from './session-shares.js';
 import type {ShareHost} from './session-shares.js';
 import {SessionUsers} from './session-users.js';
 import type {SessionUser} from './session-users.js';
-import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionSummary, SessionTime} from './session-types.js';
-import {freshWork, WORK_VARIANT_MAX} from './stratum-job.js';
-import type {StratumJob} from './stratum-job.js';
+import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionRejectReason, SessionSummary, SessionTime} from './session-types.js';
+import {WorkDesk} from './session-work.js';
 import {fixedDifficultyOf, splitUserName} from './user-name.js';
-import {Vardiff} from './vardiff.js';
-import {grantVersionMask} from './version-rolling.js';
+import type {Vardiff} from './vardiff.js';
 
 /** A short list would cost the miner nothing; a block's worth of transactions is megabytes of text. */
 const TRANSACTIONS_BYTES_MAX = 65_536;
@@ -34,38 +33,33 @@ const NO_EFFECTS: readonly SessionEffect[] = [];
 
 export class StratumSession implements ShareHost {
   readonly config: SessionConfig;
-  readonly jobs: SessionJobs;
-  readonly vardiff: Vardiff;
   readonly replies = new ReplyQueue();
   userAgent = '';
   isSubscribed = false;
-  clientVersionMask = 0;
+  private readonly work: WorkDesk;
   private readonly shares: ShareDesk;
   private readonly reader = new LineReader();
   private readonly users: SessionUsers;
+  private readonly conduct: ShareConduct;
   private readonly openedAtMs: number;
+  /** When the unfinished line that is held was first seen, and how many lines there were by then. */
+  private unfinishedSinceMs: number | undefined;
+  private linesRead = 0;
+  private linesReadThen = 0;
   private subscribedAtMs = 0;
-  private extranonce1: Uint8Array;
-  private movedExtranonce1: Uint8Array | undefined;
-  private followsExtranonce = false;
-  private announcedMask: number | undefined;
-  private isWorking = false;
-  private offered: StratumJob | undefined;
-  private variants = 0;
+  /** Of the first miner, as it was written. */
+  private firstUserName = '';
   private resentAtMs: number | undefined;
   private malformedLines = 0;
   private isEnding = false;
   private isClosed = false;
   private effects: SessionEffect[] = [];
-  /** Notifications of this step; they follow the answers that are ready. */
-  private notices = '';
 
   constructor(config: SessionConfig, time: SessionTime) {
     this.config = config;
-    this.extranonce1 = config.extranonce1;
-    this.jobs = new SessionJobs(config.limits.jobLifetimeMs);
-    this.vardiff = new Vardiff(config.vardiff, time.nowMs);
+    this.work = new WorkDesk(config, time.nowMs);
     this.shares = new ShareDesk(this, time.nowMs);
+    this.conduct = new ShareConduct(config.limits);
     this.users = new SessionUsers({
       decodeAccount: config.decodeAccount, namesMax: config.limits.namesMax, namesFreeMax: config.limits.namesFreeMax,
       sharesAccepted: () => this.shares.accepted, onKept: (user) => this.emit({type: 'authorised', ...user}),
@@ -83,9 +77,27 @@ export class StratumSession implements ShareHost {
     return effects;
   }
 
+  get jobs(): SessionJobs {
+    return this.work.jobs;
+  }
+
+  get vardiff(): Vardiff {
+    return this.work.vardiff;
+  }
+
+  get clientVersionMask(): number {
+    return this.work.clientVersionMask;
+  }
+
   /** Closed, and no share in hand: nothing will come of it any more. */
   get isFinished(): boolean {
     return this.isClosed && this.shares.inFlight === 0;
+  }
+
+  /** For its successor, once it is finished. @returns undefined when there is nothing to remember. */
+  memory(leftAtMs: number): SessionMemory | undefined {
+    const {first} = this.users;
+    return first === undefined ? undefined : this.work.memory({account: first.account, userName: this.firstUserName, userAgent: this.userAgent, leftAtMs});
   }
 
   describe(nowMs: number): SessionSummary {
@@ -115,30 +127,35 @@ export class StratumSession implements ShareHost {
     return this.users.first;
   }
 
+  shareRefused(reason: SessionRejectReason): void {
+    const misconduct = this.conduct.rejected(reason, this.shares.accepted);
+    if (misconduct !== undefined) this.close(misconduct);
+  }
+
   private handle(event: SessionEvent, time: SessionTime): void {
     switch (event.type) {
       case 'received': return this.receive(event.text, time);
-      case 'jobOffered': return this.offer(event.job, event.cleanJobs, time);
+      case 'jobOffered':
+        this.work.offer(event.job, {cleanJobs: event.cleanJobs, nowMs: time.nowMs});
+        return this.startWork(time);
       case 'shareHashed':
         this.shares.hashed(event, time.nowMs);
         return;
       case 'shareRecorded':
         this.shares.recorded(event, time.nowMs);
-        if (!this.isClosed) this.moveIfUrgent(time);
+        if (!this.isClosed) this.work.moveIfUrgent(time.nowMs);
         return;
       case 'candidateSettled':
         this.shares.candidateSettled(event, time.nowMs);
         return;
-      case 'extranonceMoved':
-        if (this.followsExtranonce) this.movedExtranonce1 = event.extranonce1;
-        return;
+      case 'extranonceMoved': return this.work.moveExtranonce(event.extranonce1);
       case 'messageShown':
-        this.notices += showMessageLine(event.text);
+        this.work.notices += showMessageLine(event.text);
         return;
       case 'ended':
         this.isEnding = true;
-        this.notices += showMessageLine(event.text);
-        if (event.reconnectWaitSec !== undefined) this.notices += reconnectLine(event.reconnectWaitSec);
+        this.work.notices += showMessageLine(event.text);
+        if (event.reconnectWaitSec !== undefined) this.work.notices += reconnectLine(event.reconnectWaitSec);
         return;
       case 'connectionLost':
         this.isClosed = true;
@@ -149,6 +166,7 @@ export class StratumSession implements ShareHost {
 
   private receive(text: string, time: SessionTime): void {
     const {lines, overflow} = this.reader.push(text);
+    this.linesRead += lines.length;
     for (const line of lines) {
       this.handleLine(line, time);
       if (this.replies.length > this.config.limits.repliesQueuedMax) this.close('too-many-requests');
@@ -186,7 +204,7 @@ export class StratumSession implements ShareHost {
         this.vardiff.suggest(exponentForTarget(request.target));
         return this.answer(id, true);
       case 'mining.extranonce.subscribe':
-        this.followsExtranonce = true;
+        this.work.followsExtranonce = true;
         return this.answer(id, true);
       case 'mining.get_transactions': return this.listTransactions(id, request.jobId);
       // An old Bitmain extension: known and not granted.
@@ -202,31 +220,31 @@ export class StratumSession implements ShareHost {
       this.isSubscribed = true;
       this.subscribedAtMs = time.nowMs;
       this.userAgent = request.userAgent;
-      if (request.resumeSessionId !== undefined) {
-        const earlier = this.config.claimExtranonce1?.(request.resumeSessionId);
-        if (earlier !== undefined && earlier.length === this.extranonce1.length) this.extranonce1 = earlier;
-      }
+      const memory = request.resumeSessionId === undefined ? undefined : this.config.earlier?.claim(request.resumeSessionId);
+      if (memory !== undefined) this.work.resume(memory, time.nowMs);
     }
     // The extranonce1 names the session: it is what a client would want back.
-    const name = bytesToHex(this.extranonce1);
+    const name = bytesToHex(this.work.currentExtranonce1);
     this.answer(id, [[['mining.set_difficulty', name], ['mining.notify', name]], name, this.config.extranonce2Size]);
     this.startWork(time);
   }
 
   private authorize(id: RequestId | undefined, request: Extract<StratumRequest, {readonly method: 'mining.authorize'}>, time: SessionTime): void {
-    const {addressText, minerName} = splitUserName(request.userName);
+    const {addressText, minerName, difficulty} = splitUserName(request.userName);
     const decoded = this.config.decodeAccount(addressText);
     if (!decoded.ok) return this.answerError(id, STRATUM_ERROR.unauthorised, 'The user name must be a payout address of this chain, with .worker if you like');
     const {first} = this.users;
     const user = {account: decoded.account, minerName};
+    if (first === undefined) this.greet(request, user.account);
     if (this.config.isJobPerAccount && first !== undefined && first.account !== user.account) {
       return this.answerError(id, STRATUM_ERROR.unauthorised, 'One payout address per connection here: the blocks pay it directly');
     }
     if (!this.users.keep(request.userName, user) && !this.users.hasAccount(user.account)) {
       return this.answerError(id, STRATUM_ERROR.unauthorised, 'Too many names on one connection');
     }
-    const fixed = fixedDifficultyOf(request.password);
-    if (fixed !== undefined) this.vardiff.setFixed(exponentAtMost(fixed)!);
+    // The password is the more deliberate of the two places.
+    const wanted = fixedDifficultyOf(request.password) ?? difficulty;
+    if (wanted !== undefined) this.vardiff.want(exponentAtMost(wanted)!);
     this.answer(id, true);
     if (first === undefined) {
       this.shares.lastAcceptedMs = time.nowMs;
@@ -235,22 +253,29 @@ export class StratumSession implements ShareHost {
     this.startWork(time);
   }
 
+  /** The first miner of this connection: it may have been here before. */
+  private greet({userName}: {readonly userName: string}, account: string): void {
+    this.firstUserName = userName;
+    const {config, work} = this;
+    if (config.isJobPerAccount) work.forgetJobsOfOthers(account);
+    const recalled = config.earlier?.recallExponent(userName, this.userAgent);
+    if (recalled !== undefined) this.vardiff.recall(recalled);
+  }
+
   /** BIP 310. What we do not know is answered with false, never with true. */
   private configure(wishes: ConfigureWishes): JsonValue {
     const answers: {[name: string]: JsonValue} = {};
     for (const extension of wishes.extensions) answers[extension] = false;
     if (wishes.extensions.includes('version-rolling')) {
-      this.clientVersionMask = wishes.versionMask ?? 0xffffffff;
-      this.announcedMask = this.grantedMask(this.offered);
       answers['version-rolling'] = true;
-      answers['version-rolling.mask'] = hex32(this.announcedMask);
+      answers['version-rolling.mask'] = hex32(this.work.negotiateVersion(wishes.versionMask ?? 0xffffffff));
     }
     if (wishes.extensions.includes('minimum-difficulty') && wishes.minimumDifficulty !== undefined) {
       this.vardiff.setFloor(exponentAtLeast(wishes.minimumDifficulty)!);
       answers['minimum-difficulty'] = true;
     }
     if (wishes.extensions.includes('subscribe-extranonce')) {
-      this.followsExtranonce = true;
+      this.work.followsExtranonce = true;
       answers['subscribe-extranonce'] = true;
     }
     return answers;
@@ -268,72 +293,16 @@ export class StratumSession implements ShareHost {
     this.answer(id, transactions.map(({bytes}) => bytesToHex(bytes)));
   }
 
-  private offer(job: StratumJob, cleanJobs: boolean, time: SessionTime): void {
-    // Answers to `requestJob` may be overtaken by newer jobs; and the same job twice would be the same work twice.
-    if (this.offered !== undefined && (job.jobId === this.offered.jobId || job.createdAtMs < this.offered.createdAtMs)) return;
-    const isNewTip = this.offered !== undefined && !bytesEqual(job.template.previousHash, this.offered.template.previousHash);
-    this.offered = job;
-    this.variants = 0;
-    this.jobs.moveTip(job.template.previousHash, time.nowMs);
-    if (this.isWorking) this.deliver(job, cleanJobs || isNewTip, time);
-    else this.startWork(time);
-  }
-
   /** First work: once the client is known, allowed, and there is something to do. */
   private startWork(time: SessionTime): void {
-    if (this.isWorking || !this.isSubscribed || this.users.size === 0 || this.offered === undefined) return;
-    this.isWorking = true;
-    this.vardiff.startWork(time.nowMs);
-    const exponent = this.vardiff.decide(time.nowMs, this.networkExponent(this.offered))?.exponent ?? this.vardiff.exponent;
-    this.announceDifficulty(exponent, time);
-    this.deliver(this.offered, true, time);
-  }
-
-  /** Difficulty, mask and extranonce1 before the notify: clients take what they know when a job comes. */
-  private deliver(job: StratumJob, cleanJobs: boolean, time: SessionTime): void {
-    const move = this.vardiff.decide(time.nowMs, this.networkExponent(job));
-    if (move !== undefined) this.announceDifficulty(move.exponent, time);
-    const mask = this.grantedMask(job);
-    if (this.announcedMask !== undefined && mask !== this.announcedMask) {
-      this.announcedMask = mask;
-      this.notices += setVersionMaskLine(mask);
-    }
-    if (this.movedExtranonce1 !== undefined) {
-      this.extranonce1 = this.movedExtranonce1;
-      this.movedExtranonce1 = undefined;
-      this.notices += setExtranonceLine(this.extranonce1, this.config.extranonce2Size);
-    }
-    this.notices += notifyLine(job, cleanJobs);
-    this.jobs.add(job, {extranonce1: this.extranonce1, difficulty: shareDifficulty(this.vardiff.exponent), nowMs: time.nowMs});
-  }
-
-  private announceDifficulty(exponent: number, time: SessionTime): void {
-    const difficulty = shareDifficulty(exponent);
-    this.vardiff.announce(exponent, time.nowMs);
-    this.notices += setDifficultyLine(difficulty.text);
-    this.jobs.ease(difficulty);
-  }
-
-  /**
-   * A difficulty that cannot wait goes out with new work of its own. Clean, because firmware of the S19 kind measures all
-   * its shares by the latest difficulty; what it still sends for older jobs counts as before.
-   */
-  private moveIfUrgent(time: SessionTime): void {
-    if (!this.isWorking || this.offered === undefined) return;
-    const move = this.vardiff.decide(time.nowMs, this.networkExponent(this.offered));
-    if (move?.isUrgent === true) this.deliverFreshWork(this.offered, time);
-  }
-
-  private deliverFreshWork(job: StratumJob, time: SessionTime): void {
-    if (this.variants >= WORK_VARIANT_MAX) return;
-    this.variants++;
-    this.deliver(freshWork(job, {number: this.variants, jobKey: this.config.nextJobKey()}), true, time);
+    if (this.isSubscribed && this.users.size > 0) this.work.start(time.nowMs);
   }
 
   private tick(time: SessionTime): void {
     const {limits} = this.config;
     const {nowMs} = time;
     this.jobs.expire(nowMs);
+    if (this.hasStalledLine(nowMs)) return this.close('line-timeout');
     if (!this.isSubscribed) {
       if (nowMs - this.openedAtMs > limits.subscribeTimeoutMs) this.close('subscribe-timeout');
       return;
@@ -344,7 +313,18 @@ export class StratumSession implements ShareHost {
     }
     if (nowMs - this.shares.lastAcceptedMs > limits.idleTimeoutMs) return this.close('idle');
     this.followRejects(time);
-    if (!this.isClosed) this.moveIfUrgent(time);
+    if (!this.isClosed) this.work.moveIfUrgent(nowMs);
+  }
+
+  /** Bytes that dribble in must not hold a place for ever. */
+  private hasStalledLine(nowMs: number): boolean {
+    if (this.reader.pendingLength === 0 || this.linesRead !== this.linesReadThen) {
+      this.linesReadThen = this.linesRead;
+      this.unfinishedSinceMs = this.reader.pendingLength === 0 ? undefined : nowMs;
+      return false;
+    }
+    this.unfinishedSinceMs ??= nowMs;
+    return nowMs - this.unfinishedSinceMs > this.config.limits.lineTimeoutMs;
   }
 
   private followRejects(time: SessionTime): void {
@@ -354,18 +334,10 @@ export class StratumSession implements ShareHost {
       return;
     }
     if (time.nowMs - since > this.config.limits.rejectsCloseMs) return this.close('only-rejects');
-    if (time.nowMs - since > this.config.limits.rejectsResendMs && this.resentAtMs === undefined && this.isWorking && this.offered !== undefined) {
+    if (time.nowMs - since > this.config.limits.rejectsResendMs && this.resentAtMs === undefined && this.work.isWorking) {
       this.resentAtMs = time.nowMs;
-      this.deliverFreshWork(this.offered, time);
+      this.work.deliverFreshWork(time.nowMs);
     }
-  }
-
-  private grantedMask(job: StratumJob | undefined): number {
-    return grantVersionMask({server: this.config.versionMask, client: this.clientVersionMask, jobVersion: job?.template.version ?? 0});
-  }
-
-  private networkExponent(job: StratumJob): number {
-    return exponentForTarget(job.template.target);
   }
 
   private answer(id: RequestId | undefined, result: JsonValue): void {
@@ -377,8 +349,8 @@ export class StratumSession implements ShareHost {
   }
 
   private flush(): void {
-    const text = this.replies.takeReady() + this.notices;
-    this.notices = '';
+    const text = this.replies.takeReady() + this.work.notices;
+    this.work.notices = '';
     if (text.length > 0 && !this.isClosed) this.emit({type: 'send', text});
   }
 

@@ -35,6 +35,10 @@ const QUICK_SHARES = 8;
 const QUICK_RATIO = 4;
 /** Any eight neighbours are looked at, so luck gets many chances: eight in the time of one come by chance once in 10^5. */
 const BURST_RATIO = 8;
+/** A fixed difficulty is left alone below so many times the wanted rate. */
+const FIXED_FLOOD_RATIO = 128;
+/** More than a stalled connection lets through at once. */
+const FIXED_FLOOD_SHARES = 64;
 /** Below it timer and socket batching would be measured, not the miner. */
 const QUICK_ELAPSED_MIN_MS = 50;
 /** By 1 / sqrt(n), fewer shares cannot tell factors below 4 from luck. */
@@ -128,9 +132,22 @@ export class Vardiff {
     this.floor = exponent;
   }
 
-  /** No more moves but for the network's sake. */
-  setFixed(exponent: number): void {
-    this.fixed = exponent;
+  /**
+   * A difficulty that the miner asked for: it stays, but for the network's sake and as long as it is no flood. One at or
+   * below the pool's least, or above its greatest, cannot be had: it says where to start, and the estimate goes on from there.
+   */
+  want(exponent: number): void {
+    if (exponent > this.options.exponentMin && exponent <= this.options.exponentMax) this.fixed = exponent;
+    else this.suggest(exponent);
+  }
+
+  /** What this miner had a while ago, for its first work. */
+  recall(exponent: number): void {
+    if (this.fixed === undefined && this.wished === undefined) this.wished = exponent;
+  }
+
+  get isFixed(): boolean {
+    return this.fixed !== undefined;
   }
 
   /** Where the client wants to start from; moves go on from there. */
@@ -169,7 +186,7 @@ export class Vardiff {
    * @param networkExponent - of the job at hand: a share is never harder than a block.
    */
   decide(nowMs: number, networkExponent: number): VardiffMove | undefined {
-    const move = this.fixed !== undefined ? {exponent: this.fixed, isUrgent: false} : this.wish(nowMs);
+    const move = this.fixed !== undefined ? this.fixedMove(this.fixed, nowMs) : this.wish(nowMs);
     const exponent = this.clamp(move.exponent, networkExponent);
     // A wish that asks for what is there is met; kept, it would stand in the way of every later move.
     if (exponent === this.current) this.wished = undefined;
@@ -203,6 +220,17 @@ export class Vardiff {
     if (this.wished !== undefined) return {exponent: this.wished, isUrgent: false};
     return this.descent(nowMs) ?? this.largeMove(nowMs) ?? this.fineMove(nowMs)
       ?? {exponent: this.current, isUrgent: false};
+  }
+
+  /** A fixed difficulty that brings a flood of shares was a mistake: the estimate takes over. */
+  private fixedMove(fixed: number, nowMs: number): VardiffMove {
+    const isFlood = this.sharesSinceChange >= FIXED_FLOOD_SHARES && nowMs - this.changedAtMs >= CHANGE_PAUSE_INTERVALS * this.options.targetIntervalMs
+      && this.fast.at(nowMs) * this.options.targetIntervalMs >= FIXED_FLOOD_RATIO * 2 ** this.current;
+    if (isFlood) {
+      this.fixed = undefined;
+      return this.wish(nowMs);
+    }
+    return {exponent: fixed, isUrgent: false};
   }
 
   private quickRise(nowMs: number): VardiffMove | undefined {

@@ -105,12 +105,26 @@ parts('a line reader holds no more than its limit and stays broken', () => {
   assert.is(reader.pendingLength, 0);
 });
 
-parts('user names and password options', () => {
-  assert.equal(splitUserName('addr'), {addressText: 'addr', minerName: ''});
-  assert.equal(splitUserName('addr.rig.2'), {addressText: 'addr', minerName: 'rig.2'});
-  assert.equal(splitUserName('addr.a\u0007\u00e9'), {addressText: 'addr', minerName: 'a??'});
+parts('user names', () => {
+  const none = {difficulty: undefined};
+  assert.equal(splitUserName('addr'), {addressText: 'addr', minerName: '', ...none});
+  assert.equal(splitUserName('addr.rig.2'), {addressText: 'addr', minerName: 'rig.2', ...none});
+  assert.equal(splitUserName('addr.a\u0007\u00e9'), {addressText: 'addr', minerName: 'a??', ...none});
   assert.is(splitUserName(`a.${'x'.repeat(200)}`).minerName.length, 64);
-  for (const [password, value] of [['d=1024', 1024], ['x,diff=0.5', 0.5], ['x;D=8,y', 8], ['d=', undefined], ['', undefined], ['d=0', undefined], ['id=5', undefined], ['d=1e9', undefined]] as const) {
+});
+
+parts('a difficulty in the user name is no part of the name', () => {
+  assert.equal(splitUserName('addr.rig+1024'), {addressText: 'addr', minerName: 'rig', difficulty: 1024});
+  assert.equal(splitUserName('addr+0.001'), {addressText: 'addr', minerName: '', difficulty: 0.001});
+  assert.equal(splitUserName('addr.a+b+500K'), {addressText: 'addr', minerName: 'a+b', difficulty: 500_000});
+  for (const name of ['rig+', 'rig+x', 'rig+0', 'rig+1e9', 'rig+1024 ', 'rig-1024']) {
+    assert.equal(splitUserName(`addr.${name}`), {addressText: 'addr', minerName: name, difficulty: undefined});
+  }
+});
+
+parts('password options', () => {
+  for (const [password, value] of [['d=1024', 1024], ['x,diff=0.5', 0.5], ['x;D=8,y', 8], ['d=500k', 500_000], ['diff=2M z', 2_000_000], ['d=1g', 1e9],
+    ['d=', undefined], ['', undefined], ['d=0', undefined], ['id=5', undefined], ['d=1e9', undefined], ['d=5x', undefined]] as const) {
     assert.is(fixedDifficultyOf(password), value, password);
   }
 });

@@ -374,17 +374,6 @@ session('SOLO: the form of the job is asked for, and a second account is refused
   assert.is(machine.newLines().at(-1)!.method, 'mining.notify');
 });
 
-session('resume: the old extranonce1 if it is free, before any work', () => {
-  const claimed: string[] = [];
-  const machine = new Machine({config: {claimExtranonce1: (text) => { claimed.push(text); return Uint8Array.of(9, 9, 9, 9); }}});
-  machine.offer(aJob({number: 1, template: HARD}));
-  const answer = machine.request('mining.subscribe', ['x', '09090909'])?.result as unknown[];
-  assert.is(answer[1], '09090909');
-  const again = machine.request('mining.subscribe', ['x', 'ff'])?.result as unknown[];
-  assert.is(again[1], '09090909');
-  assert.equal(claimed, ['09090909']);
-});
-
 session('a moved extranonce1 binds from the next job, for clients that follow', () => {
   const {machine, job} = started();
   machine.step({type: 'extranonceMoved', extranonce1: Uint8Array.of(5, 5, 5, 5)});

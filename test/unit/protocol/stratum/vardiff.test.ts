@@ -136,9 +136,39 @@ vardiff('a share is never harder than a block, whatever minimum is set', () => {
   const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: 0, exponentMax: 60}, 0);
   machine.setFloor(20);
   assert.equal(machine.decide(0, -12), {exponent: -12, isUrgent: false});
-  machine.setFixed(30);
+  machine.want(30);
   assert.equal(machine.decide(0, 8), {exponent: 8, isUrgent: false});
   assert.equal(machine.decide(0, 40), {exponent: 30, isUrgent: false});
+});
+
+vardiff('a wanted difficulty that cannot be had only says where to start: vardiff goes on', () => {
+  for (const [wanted, start] of [[-10, -10], [-15, -10], [21, 20]] as const) {
+    const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: -10, exponentMax: 20}, 0);
+    machine.want(wanted);
+    assert.not.ok(machine.isFixed);
+    assert.is(machine.decide(0, NO_NETWORK_LIMIT)!.exponent, start);
+    machine.announce(start, 0);
+    for (let i = 1; i <= 8; i++) machine.creditShare(start, i * 100);
+    const move = machine.decide(800, NO_NETWORK_LIMIT);
+    assert.is(move?.isUrgent ?? false, start !== 20, `from ${start}`);
+  }
+});
+
+vardiff('a fixed difficulty stays for a fast miner and for a silent one, and gives way to a flood', () => {
+  const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: -10, exponentMax: 60}, 0);
+  machine.want(5);
+  machine.announce(5, 0);
+  let nowMs = 0;
+  // A hundred times the wanted rate, in bursts of thirty, for ten minutes; then nothing for ten.
+  for (; nowMs < 600_000; nowMs += 3_000) {
+    for (let i = 0; i < 30; i++) machine.creditShare(5, nowMs);
+    assert.is(machine.decide(nowMs, NO_NETWORK_LIMIT), undefined);
+  }
+  for (; nowMs < 1_200_000; nowMs += 1_000) assert.is(machine.decide(nowMs, NO_NETWORK_LIMIT), undefined);
+  for (let i = 0; i < 40_000; i++) machine.creditShare(5, nowMs += 5);
+  const move = machine.decide(nowMs, NO_NETWORK_LIMIT)!;
+  assert.ok(move.isUrgent && move.exponent >= 13, JSON.stringify(move));
+  assert.not.ok(machine.isFixed);
 });
 
 vardiff('a client minimum holds against a lower estimate', () => {
