@@ -5,6 +5,7 @@
  * none of them can know a setting that the others do not. It decides what a value may be, not where it comes from.
  */
 import {z} from 'zod';
+import {parseIpNetwork} from '../protocol/endpoint/ip-network.js';
 
 export const ROLE_NAMES = ['full', 'mining-pool', 'solo-pool', 'explorer', 'demo-miner'] as const;
 export type RoleName = (typeof ROLE_NAMES)[number];
@@ -19,6 +20,9 @@ const host = (what: string) => z.string().min(1).default('127.0.0.1')
 /** An optional text: the empty string counts as absent, so that a generated file can show the key. */
 const optionalText = (doc: string) => z.string().default('').describe(doc);
 
+/** Lists of IP networks; what cannot be read in one way only is refused here, at the start. */
+const networks = (preset: string[]) => z.array(z.string().refine((text) => parseIpNetwork(text) !== undefined, {error: 'not an IP address or network such as 10.0.0.0/8 or 2001:db8::/32'})).default(preset);
+
 const log = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   json: z.boolean().default(false).describe('One JSON object a line in place of text for people.'),
@@ -28,7 +32,13 @@ const stratum = z.strictObject({
   host: host('the Stratum server'),
   port: port(3333, 'Stratum V1'),
   maxSessions: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected at one time; more are told so and closed.'),
-  maxSessionsPerAddress: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected from one IP address.'),
+  maxSessionsPerAddress: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected from one IPv4 address, or from one IPv6 network of 64 bits.'),
+  allow: networks(['127.0.0.0/8', '::1']).describe('Addresses and networks (10.0.0.0/8) that are never denied, banned or limited by address: they win over everything else.'),
+  deny: networks([]).describe('Addresses and networks that are refused. ["0.0.0.0/0", "::/0"] leaves only those of stratum.allow.'),
+  banSec: z.int().min(0).max(31_536_000).default(600)
+    .describe('How long an address is banned for bad shares, malformed lines, floods or forged job ids; each further time within a day twice as long. 0 bans nobody.'),
+  banAfterOffences: z.int().min(1).max(1_000).default(3)
+    .describe('So many offences of one address within ten minutes ban it; one more for each of its miners that has had a share accepted.'),
 }).describe('The Stratum V1 server that miners connect to.');
 
 const http = z.strictObject({

@@ -16,11 +16,14 @@ import {DEFAULT_CONNECTION_LIMITS, stratumSessionActor, type StratumSessionOptio
 import {createMinerNetwork} from '../net/miner-socket.js';
 import {startStratumServer} from '../net/stratum-server.js';
 import {decodeAddress, encodeAddress} from '../protocol/address/address.js';
+import {parseIpNetwork} from '../protocol/endpoint/ip-network.js';
+import type {IpNetwork} from '../protocol/endpoint/ip-network.js';
 import {DIFFICULTY_EXPONENT_MIN, exponentAtMost} from '../protocol/stratum/difficulty.js';
 import {DEFAULT_SESSION_LIMITS} from '../protocol/stratum/session-types.js';
 import {GENERAL_PURPOSE_BITS} from '../protocol/stratum/version-rolling.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore, createExtranonceCounterStore} from '../storage/accounting-store.js';
+import {createBanStore} from '../storage/ban-store.js';
 import {createCandidateStore} from '../storage/candidate-store.js';
 import {openDatabase, type Database} from '../storage/open-database.js';
 import {openStatisticsStore, statisticsDatabase} from '../storage/statistics-store.js';
@@ -152,6 +155,12 @@ function startFrontDesk(site: Site, sessions: StratumSessionOptions, database: D
     extranonce1Size: EXTRANONCE1_SIZE,
     sessionsMax: config.stratum.maxSessions,
     sessionsPerAddressMax: config.stratum.maxSessionsPerAddress,
+    admission: {
+      allow: networksOf(config.stratum.allow),
+      deny: networksOf(config.stratum.deny),
+      bans: {durationMs: config.stratum.banSec * 1_000, offencesMax: config.stratum.banAfterOffences},
+    },
+    bans: createBanStore(database),
     session: (facts, spawn) => spawn(stratumSessionActor(sessions, facts)),
   }), {name: 'mining-pool'}) as unknown as ActorRef<MiningPoolMessage>;
   shutdown.add('end-sessions', 'stratum sessions', async () => {
@@ -160,6 +169,11 @@ function startFrontDesk(site: Site, sessions: StratumSessionOptions, database: D
     }, {timeoutMs: config.shutdown.deadlineMs * 0.3});
   });
   return miningPool;
+}
+
+/** The schema has checked each. */
+function networksOf(texts: readonly string[]): IpNetwork[] {
+  return texts.flatMap((text) => parseIpNetwork(text) ?? []);
 }
 
 async function openPort(site: Site, miningPool: ActorRef<MiningPoolMessage>): Promise<string> {

@@ -27,6 +27,7 @@ import type {VardiffOptions} from '../../src/protocol/stratum/vardiff.js';
 import {createActorSystem} from '../../src/runtime/system.js';
 import type {ActorSystem} from '../../src/runtime/system.js';
 import {createMemoryAccountingStore, createMemoryExtranonceCounterStore} from '../../src/storage/accounting-memory-store.js';
+import {createMemoryBanStore} from '../../src/storage/ban-store.js';
 import {createMemoryCandidateStore} from '../../src/storage/candidate-store.js';
 import {createInlineShareHasher} from '../../src/workers/inline.js';
 import {StratumClient} from './stratum-client.js';
@@ -142,6 +143,8 @@ export async function startFakePool(options: FakePoolOptions = {}): Promise<Fake
   const pool: ActorRef<MiningPoolInbox> = system.spawn(miningPoolActor({
     jobFactory, extranonceCounter: createMemoryExtranonceCounterStore(), instancePrefix: new Uint8Array(0), extranonce1Size: 4, sessionsMax: 2_000,
     sessionsPerAddressMax: 2_000,
+    admission: {allow: [], deny: [], bans: {durationMs: 0, offencesMax: 3}},
+    bans: createMemoryBanStore(),
     session: (facts, spawn) => spawn(stratumSessionActor({
       accounting, jobFactory, hasher, limits: {...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits},
       session: {

@@ -1,9 +1,10 @@
 /**
- * @module What the pool's front desk needs from the outside: connections (obeyed by `net/stratum-server`) and a
- * counter that survives restarts (obeyed by `storage`). Neither judges what passes through it.
+ * @module What the pool's front desk needs from the outside: connections (obeyed by `net/stratum-server`), a counter
+ * and a list of bans that survive restarts (obeyed by `storage`). None judges what passes through it.
  */
 import type {ActorRef} from '../../runtime/actor.js';
 import type {ConnectionMessage} from '../stratum-session/messages.js';
+import type {Ban} from './messages.js';
 
 /** One accepted TCP connection. Reading starts with `deliverTo` and not before. Every method is safe after the end. */
 export interface Connection {
@@ -33,4 +34,12 @@ export interface ExtranonceCounterStore {
   load(): number;
   /** Resolves when ON DISK. */
   save(nextUnused: number): Promise<void>;
+}
+
+/** Bans on disk, by network. */
+export interface BanStore {
+  load(): readonly Ban[];
+  /** Both resolve when ON DISK. */
+  put(ban: Ban): Promise<void>;
+  remove(networks: readonly string[]): Promise<void>;
 }

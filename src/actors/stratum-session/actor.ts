@@ -9,13 +9,14 @@
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Protocol} from '../../runtime/actor.js';
 import {StratumSession} from '../../protocol/stratum/session.js';
 import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionTime} from '../../protocol/stratum/session-types.js';
+import type {EarlierSessions} from '../../protocol/stratum/session-memory.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ShareHashOutcome, ShareHasher} from '../../workers/tasks.js';
 import type {AccountingMessage} from '../accounting/messages.js';
 import type {GetJobForAccount, JobFactoryMessage, SubmitCandidate} from '../job-factory/messages.js';
-import type {SessionAuthorised} from '../mining-pool/messages.js';
-import type {SessionView, StratumSessionMessage} from './messages.js';
+import type {SessionNews} from '../mining-pool/messages.js';
+import type {SessionEndReason, SessionView, StratumSessionMessage} from './messages.js';
 import type {SessionConnection} from './ports.js';
 import {shareDispatchTo} from './share-dispatch.js';
 import type {ShareDispatch, ShareRecorded} from './share-dispatch.js';
@@ -25,7 +26,7 @@ export interface StratumSessionOptions {
   readonly jobFactory: ActorRef<JobFactoryMessage>;
   readonly hasher: ShareHasher;
   /** What all sessions have in common of the machine's configuration. */
-  readonly session: Omit<SessionConfig, 'sessionId' | 'extranonce1' | 'hashNow'>;
+  readonly session: Omit<SessionConfig, 'sessionId' | 'extranonce1' | 'hashNow' | 'earlier'>;
   readonly limits: ConnectionLimits;
 }
 
@@ -45,7 +46,8 @@ export interface StratumSessionFacts {
   readonly id: number;
   readonly connection: SessionConnection;
   readonly extranonce1: Uint8Array;
-  readonly miningPool: ActorRef<SessionAuthorised>;
+  readonly miningPool: ActorRef<SessionNews>;
+  readonly earlier: EarlierSessions;
   readonly job: StratumJob | undefined;
 }
 
@@ -99,6 +101,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   #inputBytesLeft: number;
   #isPaused = false;
   #isGone = false;
+  #goneAtMs = 0;
   /** Of the last tick: header times are bounded in hours, and the wall clock is not free to ask three times a share. */
   #wallSec: number;
 
@@ -110,7 +113,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
     this.#wallSec = Math.floor(ctx.clock.wallMs() / 1000);
     this.#connectedAtSec = this.#wallSec;
     this.#machine = new StratumSession(
-      {...options.session, sessionId: facts.id, extranonce1: facts.extranonce1, hashNow: options.hasher.hashNow}, this.#time(ctx),
+      {...options.session, sessionId: facts.id, extranonce1: facts.extranonce1, earlier: facts.earlier, hashNow: options.hasher.hashNow}, this.#time(ctx),
     );
     ctx.timers.every('tick', TICK_MS, {type: 'stratumSession.tick'});
     if (facts.job !== undefined) this.#offer(facts.job, true, ctx);
@@ -140,6 +143,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
         if (message.job !== null) this.#feed({type: 'jobOffered', job: message.job, cleanJobs: message.cleanJobs}, ctx);
         return;
       case 'stratumSession.tick': return this.#tick(ctx);
+      case 'stratumSession.moveExtranonce': return this.#feed({type: 'extranonceMoved', extranonce1: message.extranonce1}, ctx);
       case 'stratumSession.showMessage': return this.#feed({type: 'messageShown', text: message.text}, ctx);
       case 'stratumSession.end': return this.#feed({type: 'ended', text: message.text, reconnectWaitSec: message.reconnectWaitSec}, ctx);
       case 'stratumSession.connectionClosed': return this.#connectionClosed(ctx);
@@ -151,6 +155,8 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
 
   onStop(): void {
     this.#facts.connection.close(this.#isGone ? 'now' : 'flush');
+    const memory = this.#isGone && this.#machine.isFinished ? this.#machine.memory(this.#goneAtMs) : undefined;
+    if (memory !== undefined) this.#facts.earlier.keep(memory);
     for (const {account, minerName} of this.#present.splice(0)) this.#tellPresence(account, minerName, -1);
   }
 
@@ -193,6 +199,9 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
       case 'recordReject':
         ctx.tell(this.#options.accounting, {type: 'accounting.recordReject', account: effect.account, minerName: effect.minerName, reason: effect.reason});
         return;
+      case 'proved':
+        ctx.tell(this.#facts.miningPool, {type: 'miningPool.sessionProved', sessionId: this.#facts.id});
+        return;
       case 'authorised': return this.#authorised(effect.account, effect.minerName, ctx);
       case 'requestJob':
         this.#jobAccount = effect.account;
@@ -209,6 +218,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
     connection.send(text);
     if (connection.bufferedBytes() <= this.#options.limits.outputBytesMax) return;
     ctx.log.debug({code: 'session-slow-reader', remoteEndpoint: connection.remoteEndpoint}, 'a miner does not read its answers and is dropped');
+    this.#tellEnding('slow-reader', ctx);
     connection.close('now');
   }
 
@@ -275,12 +285,18 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
 
   #close(reason: CloseReason, ctx: Context): void {
     ctx.log.debug({code: 'session-closed', reason, remoteEndpoint: this.#facts.connection.remoteEndpoint}, 'the pool ends a connection');
+    this.#tellEnding(reason, ctx);
     this.#facts.connection.close('flush');
+  }
+
+  #tellEnding(reason: SessionEndReason, ctx: Context): void {
+    ctx.tell(this.#facts.miningPool, {type: 'miningPool.sessionEnding', sessionId: this.#facts.id, reason});
   }
 
   /** Shares that are under way are still judged and recorded: they were mined. */
   #connectionClosed(ctx: Context): void {
     this.#isGone = true;
+    this.#goneAtMs = ctx.clock.nowMs();
     ctx.timers.cancel('tick');
     this.#feed({type: 'connectionLost'}, ctx);
     if (this.#machine.isFinished && this.#underWay === 0) ctx.stop(ctx.self, 'now');

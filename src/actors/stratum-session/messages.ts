@@ -3,7 +3,11 @@
  * All replies to the miner leave through the session's `Connection`; nobody else writes to it.
  */
 import type {Query} from '../../runtime/actor.js';
+import type {CloseReason} from '../../protocol/stratum/session-types.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
+
+/** Why a session ended: what the pool ends it for, or the other side. */
+export type SessionEndReason = CloseReason | 'slow-reader' | 'made-room' | 'left' | 'failed';
 
 /** One session as lists and pages show it. */
 export interface SessionView {
@@ -31,6 +35,8 @@ export type OfferJob = {readonly type: 'stratumSession.offerJob'; readonly job: 
 /** Says goodbye as Stratum can, lets shares in hand finish, then closes. */
 export type EndSession = {readonly type: 'stratumSession.end'; readonly text: string; readonly reconnectWaitSec: number | undefined};
 export type ShowMessage = {readonly type: 'stratumSession.showMessage'; readonly text: string};
+/** Other work space from the next job on, for a client that follows such changes; others keep what they have. */
+export type MoveExtranonce = {readonly type: 'stratumSession.moveExtranonce'; readonly extranonce1: Uint8Array};
 export type DescribeSession = Query<'stratumSession.describe', Record<never, never>, SessionView>;
 
-export type StratumSessionMessage = ConnectionMessage | OfferJob | EndSession | ShowMessage | DescribeSession;
+export type StratumSessionMessage = ConnectionMessage | OfferJob | EndSession | ShowMessage | MoveExtranonce | DescribeSession;

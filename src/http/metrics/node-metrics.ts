@@ -4,6 +4,7 @@
  */
 import type {KindTotals} from './actor-totals.js';
 import {ActorTotals} from './actor-totals.js';
+import {askConnectionCounts, writeConnections} from './connection-metrics.js';
 import {Exposition, type Labels, type MetricKind} from './exposition.js';
 import type {RequestCounts} from './request-counts.js';
 import type {HttpModules} from '../http-parts.js';
@@ -32,11 +33,12 @@ export class NodeMetrics {
   /** Never waits longer than the overview does; families whose part has not answered yet are left out. */
   async text(): Promise<string> {
     const {source, modules, version} = this.#parts;
-    const reading = await source.read();
+    const [reading, connections] = await Promise.all([source.read(), askConnectionCounts(modules.pool)]);
     const out = new Exposition();
     out.family('gauge', 'pithead_info', {help: 'Version of Pithead and of Node; always 1.', samples: [[{version, node: process.version}, 1]]});
     if (reading !== undefined) writeChain(out, reading.overview);
     if (reading?.overview.pool !== undefined) writePool(out, reading.overview.pool);
+    if (connections !== undefined) writeConnections(out, connections);
     writeLateParts(out, source);
     writeWorkers(out, modules);
     writeRpc(out, modules);

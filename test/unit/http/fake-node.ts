@@ -8,6 +8,7 @@ import type {ActorSystem} from '../../../src/runtime/system.js';
 import type {AccountingMessage, AccountView, FoundBlockView, PoolTotals} from '../../../src/actors/accounting/messages.js';
 import type {ChainMessage, HeaderView, TipView} from '../../../src/actors/chain/messages.js';
 import type {MempoolInfo, MempoolMessage} from '../../../src/actors/mempool/messages.js';
+import {ConnectionCounters} from '../../../src/actors/mining-pool/connection-counts.js';
 import type {MiningPoolMessage, SessionView} from '../../../src/actors/mining-pool/messages.js';
 import type {HealthCheck, HttpModules, HttpOptions} from '../../../src/http/http-server.js';
 import {hashKey} from '../../../src/protocol/bytes/hash-key.js';
@@ -63,8 +64,15 @@ export class FakeNode {
     this.chain = this.#spawn<ChainMessage>('chain', (message) => this.#chainAnswer(message));
     this.mempoolRef = this.#spawn<MempoolMessage>('mempool', () => this.mempool);
     this.accounting = this.#spawn<AccountingMessage>('accounting', (message) => this.#accountingAnswer(message));
-    this.miningPool = this.#spawn<MiningPoolMessage>('mining-pool', (message) => (message.type === 'miningPool.listSessions'
-      ? this.sessions.slice(0, message.limit) : {connected: this.sessions.length, authorised: this.authorised, max: 10_000}));
+    this.miningPool = this.#spawn<MiningPoolMessage>('mining-pool', (message) => this.#deskAnswer(message));
+  }
+
+  #deskAnswer(message: MiningPoolMessage): unknown {
+    switch (message.type) {
+      case 'miningPool.listSessions': return this.sessions.slice(0, message.limit);
+      case 'miningPool.getConnectionCounts': return new ConnectionCounters().view({bansInForce: 0, pending: 0, proved: 0, resumed: 0});
+      default: return {connected: this.sessions.length, authorised: this.authorised, max: 10_000};
+    }
   }
 
   get tip(): Block {

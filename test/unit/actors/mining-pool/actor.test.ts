@@ -5,14 +5,16 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {miningPoolActor} from '../../../../src/actors/mining-pool/actor.js';
 import type {MiningPoolInbox, MiningPoolOptions, SessionFacts} from '../../../../src/actors/mining-pool/actor.js';
-import type {DrainMiningPool, GetSessionCount, ListSessions} from '../../../../src/actors/mining-pool/messages.js';
+import type {BanNetwork, DrainMiningPool, EndOneSession, GetConnectionCounts, GetSessionCount, ListBans, ListSessions, UnbanNetwork} from '../../../../src/actors/mining-pool/messages.js';
 import type {Connection, ExtranonceCounterStore} from '../../../../src/actors/mining-pool/ports.js';
 import type {JobFactoryMessage} from '../../../../src/actors/job-factory/messages.js';
 import type {ConnectionMessage, StratumSessionMessage} from '../../../../src/actors/stratum-session/messages.js';
 import type {StratumJob} from '../../../../src/protocol/stratum/stratum-job.js';
 import type {ActorRef, ActorSpec, ReplyOf} from '../../../../src/runtime/actor.js';
+import {parseIpNetwork} from '../../../../src/protocol/endpoint/ip-network.js';
 import {createSimulation} from '../../../../src/runtime/sim/simulation.js';
 import type {Simulation} from '../../../../src/runtime/sim/simulation.js';
+import {createMemoryBanStore} from '../../../../src/storage/ban-store.js';
 import {createMemoryExtranonceCounterStore} from '../../../../src/storage/accounting-memory-store.js';
 
 class FakeConnection implements Connection {
@@ -85,6 +87,8 @@ async function aDesk(facts: {options?: Partial<MiningPoolOptions>; counter?: Ext
   const pool: ActorRef<MiningPoolInbox> = sim.system.spawn(miningPoolActor({
     jobFactory, extranonceCounter: facts.counter ?? createMemoryExtranonceCounterStore(), instancePrefix: new Uint8Array(0), extranonce1Size: 4, sessionsMax: 5_000,
     sessionsPerAddressMax: 5_000,
+    admission: {allow: [], deny: [], bans: {durationMs: 600_000, offencesMax: 3}},
+    bans: createMemoryBanStore(),
     session: (session, spawn) => {
       sessions.push(session);
       return spawn(aSession(session, heard, habits));
@@ -231,6 +235,73 @@ desk('a drain names what it had to abandon', async () => {
   const drained = pool.pool.ask<DrainMiningPool>({type: 'miningPool.drain', text: '', reconnectWaitSec: 5, timeoutMs: 10_000}, {timeoutMs: 60_000});
   await pool.sim.advance(11_000);
   assert.equal(await drained, {abandonedSessions: 2});
+});
+
+desk('offences of an address ban it, on disk, and a restart knows', async () => {
+  const bans = createMemoryBanStore();
+  const pool = await aDesk({options: {bans}});
+  for (let i = 0; i < 3; i += 1) {
+    const [hostile] = await pool.open(1, '192.0.2.1');
+    assert.is(hostile!.closedAs, undefined);
+    pool.pool.tell({type: 'miningPool.sessionEnding', sessionId: hostile!.id, reason: 'line-too-long'});
+    hostile!.receiver!.tell({type: 'stratumSession.connectionClosed', reason: 'ended'});
+    await pool.sim.runUntilIdle();
+  }
+  assert.is((await pool.open(1, '192.0.2.1'))[0]!.closedAs, 'now');
+  assert.is((await pool.open(1, '192.0.2.2'))[0]!.closedAs, undefined);
+  const [ban] = await pool.ask<ListBans>({type: 'miningPool.listBans', limit: 10});
+  assert.equal([ban!.network, ban!.reason, ban!.strikes], ['192.0.2.1', 'malformed', 1]);
+  const restarted = await aDesk({options: {bans}});
+  assert.is((await restarted.open(1, '192.0.2.1'))[0]!.closedAs, 'now');
+  await restarted.sim.advance(600_001);
+  assert.is((await restarted.open(1, '192.0.2.1'))[0]!.closedAs, undefined);
+  const counts = await pool.ask<GetConnectionCounts>({type: 'miningPool.getConnectionCounts'});
+  assert.equal([counts.refused.banned, counts.ended['line-too-long'], counts.offences.malformed, counts.bansMade.malformed, counts.bansInForce, counts.pending], [1, 3, 3, 1, 1, 1]);
+});
+
+desk('an operator bans a network, its sessions end, and lifts it again', async () => {
+  const bans = createMemoryBanStore();
+  const pool = await aDesk({options: {bans, admission: {allow: [parseIpNetwork('10.9.9.9')!], deny: [], bans: {durationMs: 0, offencesMax: 3}}}});
+  await pool.open(2, '10.9.1.1');
+  await pool.open(1, '10.9.9.9');
+  await pool.open(1, '10.8.1.1');
+  const answer = await pool.ask<BanNetwork>({type: 'miningPool.ban', network: ' 10.9.0.0/16 ', durationSec: 60, note: 'resells our work'});
+  assert.ok(answer.ok && answer.endedSessions === 2 && answer.ban.untilMs! - answer.ban.sinceMs === 60_000);
+  await pool.sim.runUntilIdle();
+  assert.is((await pool.ask<GetSessionCount>({type: 'miningPool.getSessionCount'})).connected, 2);
+  assert.equal(bans.load().map(({network, note}) => [network, note]), [['10.9.0.0/16', 'resells our work']]);
+  assert.equal((await Promise.all(['10.9.7.7', '10.9.9.9', '10.8.0.1'].map(async (from) => (await pool.open(1, from))[0]!.closedAs))), ['now', undefined, undefined]);
+  assert.equal(await pool.ask<UnbanNetwork>({type: 'miningPool.unban', network: '10.9.0.0/16'}), {ok: true});
+  assert.equal(bans.load(), []);
+  assert.equal(await pool.ask<UnbanNetwork>({type: 'miningPool.unban', network: '10.9.0.0/16'}), {ok: false, code: 'ban-not-found'});
+  assert.equal(await pool.ask<BanNetwork>({type: 'miningPool.ban', network: '10.9.0.1/16', note: ''}), {ok: false, code: 'ban-network-malformed'});
+  assert.is((await pool.open(1, '10.9.7.7'))[0]!.closedAs, undefined);
+});
+
+desk('a full pool makes room for a newcomer where somebody only sits there', async () => {
+  const pool = await aDesk({options: {sessionsMax: 3}});
+  const [sitting, miner] = await pool.open(3);
+  pool.pool.tell({type: 'miningPool.sessionAuthorised', sessionId: miner!.id});
+  pool.pool.tell({type: 'miningPool.sessionProved', sessionId: miner!.id});
+  assert.is((await pool.open(1))[0]!.closedAs, 'flush', 'all came just now');
+  await pool.sim.advance(2_500);
+  const [newcomer] = await pool.open(1);
+  assert.equal([sitting!.closedAs, miner!.closedAs, newcomer!.closedAs], ['now', undefined, undefined]);
+  sitting!.receiver!.tell({type: 'stratumSession.connectionClosed', reason: 'ended'});
+  await pool.sim.runUntilIdle();
+  assert.is((await pool.ask<GetConnectionCounts>({type: 'miningPool.getConnectionCounts'})).ended['made-room'], 1);
+});
+
+desk('sessions are listed page by page, and one can be sent away', async () => {
+  const pool = await aDesk();
+  await pool.open(5);
+  const first = await pool.ask<ListSessions>({type: 'miningPool.listSessions', limit: 2});
+  const second = await pool.ask<ListSessions>({type: 'miningPool.listSessions', limit: 9, afterId: first.at(-1)!.id});
+  assert.equal([...first, ...second].map(({id}) => id), [1, 2, 3, 4, 5]);
+  assert.equal(await pool.ask<EndOneSession>({type: 'miningPool.endSession', sessionId: 3, text: 'bye'}), {ok: true});
+  assert.equal(await pool.ask<EndOneSession>({type: 'miningPool.endSession', sessionId: 99, text: 'bye'}), {ok: false});
+  await pool.sim.runUntilIdle();
+  assert.equal((await pool.ask<ListSessions>({type: 'miningPool.listSessions', limit: 9})).map(({id}) => id), [1, 2, 4, 5]);
 });
 
 desk.run();

@@ -49,6 +49,7 @@ session('a share log that does not answer in time: the share is refused, and sen
     limits: DEFAULT_CONNECTION_LIMITS,
   }, {
     id: 1, extranonce1: Uint8Array.of(0, 0, 0, 1), job,
+    earlier: {claim: () => undefined, recallExponent: () => undefined, keep: () => undefined},
     connection: {remoteEndpoint: '127.0.0.1:1', send: (text) => void (sent += text), bufferedBytes: () => 0, pause: () => undefined, resume: () => undefined, close: () => undefined},
     miningPool: sim.system.spawn(answering<MiningPoolMessage>('mining-pool', 64, () => undefined), {name: 'mining-pool'}),
   }), {name: 'session'});
