@@ -15,6 +15,8 @@ export type StorageErrorCode =
   /** A row does not decode: the file was damaged, or written by something else. */
   | 'database-corrupt'
   | 'database-closed'
+  /** A payout was written by somebody else since it was read. */
+  | 'payout-fenced'
   /** The write did not happen: disk full, or an input/output error. `cause` has the system's words. */
   | 'database-write-failed';
 
