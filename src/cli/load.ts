@@ -10,6 +10,7 @@ import {sha256} from '../protocol/bytes/sha256.js';
 import {p2wpkh} from '../protocol/script/build-script.js';
 import type {SeriesPoint} from '../load/load-report.js';
 import {PROFILES, profileNamed} from '../load/profiles.js';
+import {reportPage} from '../load/report-page.js';
 import {progressLine, reportText} from '../load/report-text.js';
 import {runLoad} from '../load/run-load.js';
 import {UsageError, type Command, type FlagValues} from './command.js';
@@ -39,6 +40,7 @@ export const loadCommand: Command = {
     password: {kind: 'text', value: 'TEXT', doc: 'of every miner, for instance d=0.001. Default x'},
     hashrate: {kind: 'text', value: 'H', doc: 'mean hashes a second of a miner. Default: a quarter of what this machine can, over all'},
     json: {kind: 'text', value: 'FILE', doc: 'write the report as JSON'},
+    html: {kind: 'text', value: 'FILE', doc: 'write the report as one page with plots'},
     quiet: {kind: 'switch', doc: 'no progress'},
   },
   notes: ['Profiles:', ...PROFILES.map(({name, doc}) => `  ${name.padEnd(14)}${doc}`), '', 'Work is really done: a share of difficulty d costs d * 2^32 hashes, and a thread does about a million a second.',
@@ -72,6 +74,8 @@ export const loadCommand: Command = {
     print(reportText(report));
     const jsonFile = flags.text('json');
     if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+    const pageFile = flags.text('html');
+    if (pageFile !== undefined) writeFileSync(pageFile, reportPage(report));
     return report.isEachAnsweredOnce ? 0 : 1;
   },
 };

@@ -29,7 +29,7 @@ export interface LoadReport {
   readonly seed: number;
   readonly startedAt: string;
   readonly durationSec: number;
-  readonly machine: {readonly node: string; readonly processor: string; readonly cores: number};
+  readonly machine: {readonly node: string; readonly processor: string; readonly cores: number; /** Of the last minute, at the end. */ readonly loadAverage: number};
   readonly planned: {
     readonly behaviours: Readonly<Record<string, number>>;
     readonly dialects: Readonly<Record<string, number>>;
@@ -104,6 +104,8 @@ export interface RunFacts {
 const UTILISATION_MAX = 0.8;
 const LOOP_DELAY_P99_MAX_MS = 10;
 const SEND_LAG_P99_MAX_MS = 250;
+/** A harness and a pool on one machine keep its cores busy; more than that is somebody else. */
+const LOAD_AVERAGE_PER_CORE_MAX = 1.5;
 /** Part of the threads' measured hashes a second that the crowd may ask for. */
 const HASHRATE_PART_MAX = 0.6;
 const CURVE_PERCENTS = [0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 97, 98, 99, 99.3, 99.6, 99.8, 99.9, 99.95, 99.99, 100];
@@ -178,6 +180,8 @@ function bottleneckReasons(facts: RunFacts, seen: {readonly loopDelay: LatencySu
   if (seen.loopDelay.p99Ms > LOOP_DELAY_P99_MAX_MS) reasons.push(`its event loop was late by ${seen.loopDelay.p99Ms.toFixed(1)} ms at p99: latencies include that`);
   if (seen.sendLag.p99Ms > SEND_LAG_P99_MAX_MS) reasons.push(`shares were sent up to ${seen.sendLag.p99Ms.toFixed(0)} ms after they were due (p99)`);
   if (seen.sharesSkipped > 0) reasons.push(`${seen.sharesSkipped} shares were due and never searched for`);
+  const {cores, loadAverage} = facts.machine;
+  if (loadAverage > cores * LOAD_AVERAGE_PER_CORE_MAX) reasons.push(`this machine had ${loadAverage.toFixed(1)} tasks for ${cores} cores (load average): everything waited`);
   return reasons;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module A run from its start to its report: threads, the second by second look at them, the end. Prints nothing.
  */
-import {cpus} from 'node:os';
+import {cpus, loadavg} from 'node:os';
 import {Worker} from 'node:worker_threads';
 import {wrap, type Remote} from 'comlink';
 import type {CrowdSnapshot} from './crowd-counts.js';
@@ -83,7 +83,7 @@ async function drive(options: LoadOptions, threads: readonly Thread[]): Promise<
   return makeReport({
     pool: `${options.host}:${options.port}`, profile: options.profile.name, miners: options.miners, threads: options.threads, seed: options.seed,
     startedAt, durationSec,
-    machine: {node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length},
+    machine: {node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, loadAverage: loadavg()[0] ?? 0},
     planned: {
       behaviours: tally(plans, (plan) => plan.behaviour.name), dialects: tally(plans, (plan) => plan.dialect),
       hashrateTotal: plans.reduce((total, plan) => total + plan.hashrate, 0), hashesPerSecMeasured,
@@ -112,7 +112,8 @@ class RunWatch {
   async until(endMs: number, threads: readonly Thread[]): Promise<void> {
     for (let left = endMs - sharedNowMs(); left > 0 && this.#options.signal?.aborted !== true; left = endMs - sharedNowMs()) {
       await pause(Math.min(SAMPLE_MS, left), this.#options.signal);
-      this.#sample(await Promise.all(threads.map(({crowd}) => crowd.snapshot())));
+      // What is left at the end is no whole second: its rates would be noise. The last snapshot has it.
+      if (sharedNowMs() - this.#before.atMs >= SAMPLE_MS / 2) this.#sample(await Promise.all(threads.map(({crowd}) => crowd.snapshot())));
     }
   }
 
@@ -125,7 +126,7 @@ class RunWatch {
   }
 
   utilisation(): number[] {
-    return this.#utilisations.map((seen) => seen.reduce((total, each) => total + each, 0) / seen.length);
+    return this.#utilisations.map((seen) => seen.reduce((total, each) => total + each, 0) / Math.max(1, seen.length));
   }
 
   #sample(snapshots: readonly CrowdSnapshot[]): void {

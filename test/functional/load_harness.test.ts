@@ -5,9 +5,7 @@ import * as assert from 'uvu/assert';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {LoadReport} from '../../src/load/load-report.js';
-import {accountingDatabase} from '../../src/storage/accounting-folder.js';
-import {createAccountingStore} from '../../src/storage/accounting-store.js';
-import {openDatabase} from '../../src/storage/open-database.js';
+import {disagreements, loggedShares} from '../support/load-books.js';
 import {runPithead, startPithead} from '../support/pithead-process.js';
 
 const MINERS = 200;
@@ -16,14 +14,6 @@ const SECONDS = 6;
 const POOL_FLAGS = [
   '--role', 'full', '--role', 'mining-pool', '--set', `pool.startDifficulty=${2 ** -24}`, '--set', `pool.minDifficulty=${2 ** -28}`, '--set', 'pool.staleGraceMs=0', '--set', 'workers.threads=0',
 ];
-
-async function sharesByAccount(dataDir: string): Promise<Record<string, number>> {
-  const database = openDatabase({...accountingDatabase(dataDir, 'devnet'), readOnly: true});
-  const counts: Record<string, number> = {};
-  for (const {account} of createAccountingStore(database).sharesFrom(1, 1_000_000)) counts[account] = (counts[account] ?? 0) + 1;
-  await database.close();
-  return counts;
-}
 
 const harness = suite('functional / load_harness');
 
@@ -42,11 +32,21 @@ harness('200 mixed miners: one answer each, as planned, and the same books as th
     assert.ok(report.connections.authorised >= MINERS);
     assert.equal([report.connections['closed by the pool'], report.connections['failed to open'], report.connections['refused by the pool']], [0, 0, 0]);
     assert.ok(Object.keys(report.planned.dialects).length >= 6);
-    const booked = Object.fromEntries(Object.entries(report.accounts).filter(([, {accepted}]) => accepted > 0).map(([account, {accepted}]) => [account, accepted]));
-    assert.equal(booked, await sharesByAccount(pool.dataDir));
+    const logged = await loggedShares(pool.dataDir, 'devnet');
+    assert.is(Object.values(logged).reduce((sum, shares) => sum + shares, 0), report.totals.accepted);
+    assert.equal(disagreements(report, logged), []);
   } finally {
     await pool.dispose();
   }
+});
+
+harness('a share too many or too few in the pool\'s log is found', () => {
+  const books = {totals: {open: 0} as LoadReport['totals'], accounts: {alice: {sent: 9, accepted: 7, rejected: 1, unanswered: 1}}};
+  assert.equal([disagreements(books, {alice: 7}), disagreements(books, {alice: 8})], [[], []]);
+  assert.is(disagreements(books, {alice: 6}).length, 1);
+  assert.is(disagreements(books, {alice: 9}).length, 1);
+  assert.is(disagreements(books, {alice: 7, bob: 1}).length, 1);
+  assert.is(disagreements(books, {}).length, 1);
 });
 
 harness('a pool that is not there is said, and ends with an answer for nothing', async () => {

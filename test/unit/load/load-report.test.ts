@@ -5,12 +5,13 @@ import * as assert from 'uvu/assert';
 import {CrowdCounts, type CrowdSnapshot} from '../../../src/load/crowd-counts.js';
 import {LatencyHistogram} from '../../../src/load/latency-histogram.js';
 import {makeReport, type RunFacts} from '../../../src/load/load-report.js';
+import {reportPage} from '../../../src/load/report-page.js';
 import {reportText} from '../../../src/load/report-text.js';
 import {TipTimes} from '../../../src/load/tip-times.js';
 
 const FACTS: RunFacts = {
   pool: '127.0.0.1:3333', profile: 'mixed', miners: 10, threads: 2, seed: 1, startedAt: '2026-01-01T00:00:00.000Z', durationSec: 10,
-  machine: {node: 'v20', processor: 'a processor', cores: 2},
+  machine: {node: 'v20', processor: 'a processor', cores: 2, loadAverage: 1},
   planned: {behaviours: {honest: 10}, dialects: {cgminer: 10}, hashrateTotal: 1_000, hashesPerSecMeasured: 2_000_000},
   utilisation: [0.1, 0.2], series: [], newBlocks: new TipTimes(0).report(),
 };
@@ -95,6 +96,7 @@ report('says when the harness is the bottleneck, and by what', () => {
   assert.match(reasonsOf({}, {loopDelay: late.data()}), /^its event loop was late by 900.0 ms/);
   assert.match(reasonsOf({}, {sendLag: late.data()}), /^shares were sent up to 900 ms after/);
   assert.match(reasonsOf({}, {sharesSkipped: 3}), /^3 shares were due/);
+  assert.match(reasonsOf({machine: {...FACTS.machine, loadAverage: 7}}), /^this machine had 7.0 tasks for 2 cores/);
   assert.is(reasonsOf({}), '');
 });
 
@@ -109,6 +111,23 @@ report('a tip counts from the submit that solved it, or from the first miner', (
     {atSec: 2, isSolvedHere: false, miners: 2, firstMs: 0, medianMs: 4, lastMs: 4},
   ]);
   assert.equal([solvedHere, solveToLast.count, solveToLast.maxMs, firstToLast.count, firstToLast.maxMs], [1, 1, 30, 2, 20]);
+});
+
+report('the page is one file without scripts, and what a pool said cannot become part of it', () => {
+  const counts = aThread();
+  counts.sent('alice', 'share');
+  counts.answered('alice', 'share', {outcome: '20 <script>alert(1)</script>', tookMs: 1});
+  counts.failed('<img src=x>');
+  const page = reportPage(makeReport({...FACTS, series: [{atSec: 1, connected: 5, acceptedPerSec: 3, rejectedPerSec: 1, acceptedP50Ms: 0, acceptedP99Ms: 3, loopDelayP99Ms: 0, utilisation: 0.1}]}, [snapshotOf(counts)]));
+  assert.not.match(page, /<script|<img|https?:\/\//);
+  assert.not.match(page, /NaN|Infinity|undefined/);
+  assert.is(page.match(/<svg /g)!.length, 5);
+  assert.match(page, /&#60;script&#62;/);
+});
+
+report('a page of a run in which nothing happened is a page, too', () => {
+  const page = reportPage(makeReport({...FACTS, durationSec: 0}, [snapshotOf(new CrowdCounts())]));
+  assert.not.match(page, /NaN|Infinity|undefined/);
 });
 
 report.run();
