@@ -3,9 +3,12 @@
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
+import {outpointKey} from '../../../../src/protocol/bytes/hash-key.js';
+import {bytesToHex} from '../../../../src/protocol/bytes/hex.js';
 import {partsOf, receivedSats} from '../../../../src/protocol/payout/payout-record.js';
 import type {PayoutRecord} from '../../../../src/protocol/payout/payout-record.js';
 import {buildTransaction, encodeTransaction} from '../../../../src/protocol/primitives/transaction-codec.js';
+import type {Transaction} from '../../../../src/protocol/primitives/transaction.js';
 import {DESK_OPTIONS, Killed, KillSwitch, minerAddress, PayoutWorld, WALLET} from '../../../support/payout-world.js';
 import type {PayoutProcess} from '../../../support/payout-world.js';
 
@@ -40,6 +43,10 @@ async function finish(world: PayoutWorld, process: PayoutProcess): Promise<void>
     world.mine();
   }
   throw new Error(`a payout stays unresolved: ${JSON.stringify(process.desk.openRecords.map(({state, problem}) => [state, problem]))}`);
+}
+
+function paidOf({outputs}: Transaction, count: number): unknown {
+  return outputs.slice(0, count).map(({valueSats, scriptPubKey}) => ({valueSats, script: bytesToHex(scriptPubKey)}));
 }
 
 const OWED = new Map(CREDITS.map(({account, sats}) => [account, sats]));
@@ -152,8 +159,8 @@ desk('a stuck payout is replaced with a higher fee, the same coins and the same 
   const record = world.store.record(1)!;
   assert.is(record.attempts.length, 2);
   const [replacement] = world.mempool.values();
-  assert.equal(replacement!.inputs.map(({prevout}) => prevout), stuck!.inputs.map(({prevout}) => prevout));
-  assert.equal(replacement!.outputs.slice(0, record.payees.length), stuck!.outputs.slice(0, record.payees.length));
+  assert.equal(replacement!.inputs.map(({prevout}) => outpointKey(prevout)), stuck!.inputs.map(({prevout}) => outpointKey(prevout)));
+  assert.equal(paidOf(replacement!, record.payees.length), paidOf(stuck!, record.payees.length));
   assert.ok(record.attempts[1]!.feeSats > record.attempts[0]!.feeSats);
   await finish(world, process);
   assert.is(world.store.record(1)!.confirmed?.attempt, 1);
