@@ -7,6 +7,7 @@ import {loadConfig, type Config, type ConfigSources} from './config/load-config.
 export {ConfigError, isAllInOne, type Config} from './config/load-config.js';
 export {ROLE_NAMES, type RoleName} from './config/schema.js';
 export {configTemplate, configurationPage} from './config/config-text.js';
+export {publicSettings} from './config/public-settings.js';
 export {nearestName} from './config/nearest-name.js';
 
 /** Reads this process's environment beside what is given. @throws ConfigError for anything that a user can put right. */

@@ -47,6 +47,10 @@ const http = z.strictObject({
   allowedHosts: z.array(z.string().min(1)).default([])
     .describe('Further names that a browser may call this server by. Loopback names and http.host always may: this defeats DNS rebinding.'),
   maxLiveClients: z.int().min(1).max(10_000).default(256).describe('Most pages that may hold a live connection at one time.'),
+  requestsPerSec: z.number().min(0).max(100_000).default(10)
+    .describe('Questions to the API per second from one address, over time; a burst may be ten times as many. 0: no limit. This machine itself is not limited.'),
+  operatorToken: z.string().regex(/^([\x21-\x7e]{16,512})?$/, {error: 'at least 16 printable characters without spaces'}).default('')
+    .describe('Secret of the operator\'s part of the page and the API. Empty: one is made in the data folder (operator-token).'),
 }).describe('The web page, the API and the metrics.');
 
 const rpc = z.strictObject({

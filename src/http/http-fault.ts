@@ -6,12 +6,13 @@ import {AskError, type AskErrorCode} from '../runtime/actor.js';
 
 export type HttpFaultCode =
   | 'bad-request' | 'request-too-large' | 'not-found' | 'method-not-allowed' | 'host-not-allowed' | 'origin-not-allowed'
-  | 'no-pool' | 'account-not-found' | 'overview-not-ready' | 'too-many-live-clients' | 'upgrade-required'
+  | 'no-pool' | 'no-payouts' | 'account-not-found' | 'block-not-found' | 'payout-not-found' | 'rate-limited' | 'unauthorised' | 'operator-refused' | 'overview-not-ready' | 'too-many-live-clients' | 'upgrade-required'
   | 'answer-timeout' | 'busy' | 'part-stopped' | 'internal-error';
 
 const STATUS: Readonly<Record<HttpFaultCode, number>> = {
   'bad-request': 400, 'request-too-large': 413, 'not-found': 404, 'method-not-allowed': 405, 'host-not-allowed': 421, 'origin-not-allowed': 403,
-  'no-pool': 404, 'account-not-found': 404, 'overview-not-ready': 503, 'too-many-live-clients': 503, 'upgrade-required': 426,
+  'no-pool': 404, 'no-payouts': 404, 'account-not-found': 404, 'block-not-found': 404, 'payout-not-found': 404, 'rate-limited': 429, unauthorised: 401,
+  'operator-refused': 409, 'overview-not-ready': 503, 'too-many-live-clients': 503, 'upgrade-required': 426,
   'answer-timeout': 504, busy: 503, 'part-stopped': 503, 'internal-error': 500,
 };
 
@@ -46,7 +47,7 @@ export function faultOf(error: unknown): HttpFault {
   if (error instanceof HttpFault) return error;
   if (error instanceof AskError) return OF_ASK[error.code];
   const {statusCode, message} = error as {readonly statusCode?: unknown; readonly message?: unknown};
-  if (statusCode === 413) return new HttpFault('request-too-large', 'This server takes no request bodies.');
+  if (statusCode === 413) return new HttpFault('request-too-large', 'The request is longer than this server takes.');
   if (statusCode === 405) return new HttpFault('method-not-allowed', 'This server answers GET and HEAD only.');
   if (statusCode === 404) return new HttpFault('not-found', 'There is nothing here.');
   // Below 500 it is fastify's own word on the request: the schema that it breaks, a malformed URL.

@@ -10,6 +10,9 @@ import type {AccountingMessage} from '../actors/accounting/messages.js';
 import type {ChainMessage} from '../actors/chain/messages.js';
 import type {MempoolMessage} from '../actors/mempool/messages.js';
 import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
+import type {PayoutsMessage} from '../actors/payouts/messages.js';
+import type {StatisticsMessage} from '../actors/statistics/messages.js';
+import type {UpstreamMessage} from '../actors/upstream/messages.js';
 
 export interface HttpOptions {
   readonly host: string;
@@ -22,6 +25,9 @@ export interface HttpOptions {
   readonly version: string;
   readonly chainName: string;
   readonly targetSpacingSec: number;
+  readonly coinbaseMaturityBlocks: number;
+  /** Questions to the API per second and address, over time; a burst may be ten times as many. 0: no limit. */
+  readonly requestsPerSec: number;
   /** Folder of index.html. Absent: where the build puts it. */
   readonly webRoot?: string;
 }
@@ -30,6 +36,9 @@ export interface HttpOptions {
 export interface HttpPool {
   readonly accounting: ActorRef<AccountingMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
+  readonly statistics: ActorRef<StatisticsMessage>;
+  /** Absent where the pool keeps accounts and pays nobody. */
+  readonly payouts?: ActorRef<PayoutsMessage>;
   /** `host:port` that miners are told. */
   readonly stratumEndpoint: string;
 }
@@ -40,6 +49,31 @@ export interface HealthCheck {
   readonly isOk: boolean;
   /** In words, for whoever reads the answer. */
   readonly detail?: string;
+}
+
+/** One line of the record of changes. */
+export interface AuditEntry {
+  readonly atSec: number;
+  readonly action: string;
+  /** Address of the caller. */
+  readonly from: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly outcome: string;
+}
+
+export interface AuditLog {
+  /** Resolves when it is on disk. */
+  record(entry: Omit<AuditEntry, 'atSec'>): Promise<void>;
+  /** Newest first. */
+  recent(limit: number): Promise<readonly AuditEntry[]>;
+}
+
+/** What the operator's part needs. */
+export interface HttpOperator {
+  readonly token: string;
+  readonly audit: AuditLog;
+  /** The settings by dotted key, secrets taken out. */
+  readonly configView: () => Readonly<Record<string, unknown>>;
 }
 
 /** What the JSON-RPC server counts. */
@@ -57,6 +91,10 @@ export interface HttpModules {
   readonly chain: ActorRef<ChainMessage>;
   readonly mempool: ActorRef<MempoolMessage>;
   readonly pool?: HttpPool;
+  /** Absent: there is no operator's part. */
+  readonly operator?: HttpOperator;
+  /** Absent: the pool mines on the node of this process. */
+  readonly upstream?: ActorRef<UpstreamMessage>;
   readonly loopDelay?: {read(): LoopDelay};
   readonly workerReports?: () => readonly PoolReport[];
   /** The JSON-RPC port, for its metrics. */

@@ -5,6 +5,7 @@ import {isIPv6, type AddressInfo, type Socket} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import fastifyWebsocket from '@fastify/websocket';
 import fastify, {type FastifyInstance, type FastifyReply} from 'fastify';
+import {addFreshness} from './answer-freshness.js';
 import {CallerPolicy} from './caller-policy.js';
 import {faultOf, HttpFault} from './http-fault.js';
 import type {HttpModules, HttpOptions} from './http-parts.js';
@@ -13,17 +14,23 @@ import {NodeMetrics} from './metrics/node-metrics.js';
 import {RequestCounts} from './metrics/request-counts.js';
 import {watchRoutes} from './openapi.js';
 import {OverviewSource} from './overview-source.js';
+import {isLoopback, RequestBudget} from './request-budget.js';
 import {RESPONSE_HEADERS} from './response-headers.js';
+import {addBlockRoutes} from './routes/block-routes.js';
 import {addHealthRoutes} from './routes/health-routes.js';
 import {addLiveRoute} from './routes/live-route.js';
+import {addMinerRoutes} from './routes/miner-routes.js';
+import {addNodeRoutes} from './routes/node-routes.js';
+import {addOperatorRoutes} from './routes/operator-routes.js';
 import {addOverviewRoutes} from './routes/overview-routes.js';
 import {addPage} from './routes/page-routes.js';
+import {addPayoutRoutes} from './routes/payout-routes.js';
 import {addPoolRoutes} from './routes/pool-routes.js';
-import type {RouteParts} from './routes/route-parts.js';
+import type {RouteFamily, RouteParts} from './routes/route-parts.js';
 import {addRuntimeRoutes} from './routes/runtime-routes.js';
 import {RuntimeView} from './runtime-view.js';
 
-export type {HealthCheck, HttpModules, HttpOptions, HttpPool} from './http-parts.js';
+export type {AuditEntry, AuditLog, HealthCheck, HttpModules, HttpOperator, HttpOptions, HttpPool} from './http-parts.js';
 
 export interface HttpServer {
   /** `http://host:port`. */
@@ -45,6 +52,11 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 20_000;
 /** For viewers to answer the close of their connection. */
 const GOODBYE_MS_MAX = 500;
+/** What a page loads at once, and a person who clicks quickly: so many seconds' worth of questions. */
+const BURST_SEC = 10;
+const ROUTE_FAMILIES: readonly RouteFamily[] = [
+  addHealthRoutes, addOverviewRoutes, addPoolRoutes, addMinerRoutes, addBlockRoutes, addPayoutRoutes, addNodeRoutes, addRuntimeRoutes, addLiveRoute, addOperatorRoutes,
+];
 /** Beyond the live clients; a browser opens six. */
 const PLAIN_CONNECTIONS_MAX = 256;
 
@@ -91,24 +103,41 @@ export async function createHttpServer(options: HttpOptions, modules: HttpModule
   const requests = new RequestCounts();
   const runtime = new RuntimeView(modules);
   const policy = new CallerPolicy(options);
-  addGuards(server, {policy, requests, modules});
+  const budget = options.requestsPerSec === 0 ? undefined
+    : new RequestBudget({perSec: options.requestsPerSec, burst: options.requestsPerSec * BURST_SEC, clock: modules.system.clock});
+  addGuards(server, {policy, requests, modules, budget});
+  addFreshness(server);
   await server.register(fastifyWebsocket, {options: {maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false}, errorHandler: (_error, socket) => socket.terminate()});
   const parts: RouteParts = {
     options, modules, source, hub, policy, runtime,
     metrics: new NodeMetrics({modules, source, runtime, requests, hub, version: options.version}),
     openapi: watchRoutes(server, options.version),
   };
-  for (const add of [addHealthRoutes, addOverviewRoutes, addPoolRoutes, addRuntimeRoutes, addLiveRoute]) add(server, parts);
+  for (const add of ROUTE_FAMILIES) add(server, parts);
   addPage(server, options.webRoot ?? WEB_ROOT);
   await server.ready();
   return {server, hub, source};
 }
 
-function addGuards(server: FastifyInstance, {policy, requests, modules}: {policy: CallerPolicy; requests: RequestCounts; modules: HttpModules}): void {
+interface Guards {
+  readonly policy: CallerPolicy;
+  readonly requests: RequestCounts;
+  readonly modules: HttpModules;
+  readonly budget: RequestBudget | undefined;
+}
+
+function addGuards(server: FastifyInstance, {policy, requests, modules, budget}: Guards): void {
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers(RESPONSE_HEADERS);
-    if (policy.allowsHost(request.headers.host)) return done();
-    return done(new HttpFault('host-not-allowed', 'This node does not serve that name. http.allowedHosts in its configuration adds names.'));
+    if (!policy.allowsHost(request.headers.host)) {
+      return done(new HttpFault('host-not-allowed', 'This node does not serve that name. http.allowedHosts in its configuration adds names.'));
+    }
+    // A proxy on this machine speaks for many: there the proxy limits.
+    const isCounted = budget !== undefined && request.url.startsWith('/api/') && !isLoopback(request.ip);
+    const waitSec = isCounted ? budget.take(request.ip) : 0;
+    if (waitSec === 0) return done();
+    reply.header('retry-after', String(waitSec));
+    return done(new HttpFault('rate-limited', 'Too many questions from this address. The header Retry-After says when to ask again.'));
   });
   server.addHook('onResponse', (request, reply, done) => {
     requests.count(request.routeOptions.url, reply.statusCode, reply.elapsedTime);

@@ -42,7 +42,7 @@ export function limitQuery(preset: number, most: number): JsonSchema {
   return object({'limit?': {type: 'integer', minimum: 1, maximum: most, default: preset}});
 }
 
-const hashrate = object({last1m: number, last5m: number, last1h: number}, {description: 'Hashes per second, estimated from accepted work over each window.'});
+export const hashrate = object({last1m: number, last5m: number, last1h: number}, {description: 'Hashes per second, estimated from accepted work over each window.'});
 
 export const block = object({
   height: count, hash: hashHex, timeSec,
@@ -50,7 +50,7 @@ export const block = object({
   txCount: count, sizeBytes: count, rewardSats: sats, tag: described(text, 'Printable text found in the coinbase. Anybody can write anything there.'),
 });
 
-const rig = {
+export const rig = {
   minerName: text, userAgent: text, hashrate, difficulty: number, connected: described(count, 'Open sessions.'), sharesAccepted: count, sharesRejected: count, 'lastShareAtSec?': timeSec,
 };
 
@@ -77,16 +77,6 @@ export const overview = object({
   mempool: object({count, vsize: count, totalFeeSats: sats, minFeeSatsPerKvb: sats}),
   'pool?': described(pool, 'Absent when this process runs no pool.'),
   delayed: list(oneOf('chain', 'mempool', 'pool', 'miners'), 'Parts whose values are the last that they gave.'),
-});
-
-export const account = object({
-  account: text, hashrate, sharesAccepted: count, sharesRejected: countsByName, bestShareDifficulty: number, 'lastShareAtSec?': timeSec,
-  pendingSats: described(sats, 'Credits of blocks not yet mature.'), balanceSats: described(sats, 'Matured and not paid.'), rigs: list(object(rig)),
-});
-
-export const session = object({
-  id: count, userAgent: text, connectedAtSec: timeSec, accounts: list(object({account: text, minerName: text})), difficulty: number, hashrate: number,
-  sharesAccepted: count, sharesRejected: count, 'lastRejectText?': text,
 });
 
 export const health = object({status: oneOf('ok', 'not-ready'), checks: list(object({name: text, isOk: flag, 'detail?': text}))});

@@ -1,10 +1,13 @@
 /**
  * @module The page, the API, the metrics and the health of this process, and when it counts as ready.
  */
+import {publicSettings} from '../config.js';
 import type {RpcCounts} from '../http/http-parts.js';
 import {startHttpServer} from '../http/http-server.js';
 import {LoopDelayProbe} from '../runtime/loop-delay.js';
 import type {NodeParts} from './node-parts.js';
+import {openOperatorAudit} from './operator-audit.js';
+import {operatorToken} from './operator-token.js';
 import type {PoolParts} from './pool-parts.js';
 import type {Site} from './site.js';
 import {listening} from './start-error.js';
@@ -30,12 +33,19 @@ export async function startHttp(site: Site, parts: {readonly node: NodeParts; re
     version,
     chainName: spec.name,
     targetSpacingSec: spec.engine.retarget.spacingSec,
+    coinbaseMaturityBlocks: spec.coinbaseMaturityBlocks,
+    requestsPerSec: config.http.requestsPerSec,
   }, {
     system,
     log: log.child({part: 'http'}),
     chain: node.chain,
     mempool: node.mempool,
     ...(pool && {pool}),
+    operator: {
+      token: operatorToken(config.dataDir, config.http.operatorToken),
+      audit: openOperatorAudit(config.dataDir, () => system.clock.wallMs()),
+      configView: () => publicSettings(config),
+    },
     loopDelay,
     workerReports: () => threads.report(),
     rpc,

@@ -37,9 +37,11 @@ export const addOverviewRoutes: RouteFamily = (server, {source, openapi}) => {
       summary: 'The newest blocks of the active chain, newest first.',
       querystring: shape.limitQuery(BLOCKS_PRESET, BLOCKS_MAX), response: {200: shape.list(shape.block), 503: shape.fault, 504: shape.fault},
     },
+    config: {freshness: 'live'},
   }, (request) => source.newestBlocks(request.query.limit).then(({blocks}) => blocks));
 
   server.get('/api/v1/openapi.json', {
     schema: {summary: 'This description.', response: {200: {type: 'object', additionalProperties: true}}},
+    config: {freshness: 'steady'},
   }, (_request, reply) => reply.type('application/json; charset=utf-8').send(JSON.stringify(openapi())));
 };

@@ -9,15 +9,18 @@ import type {AccountingMessage, AccountView, FoundBlockView, PoolTotals} from '.
 import type {ChainMessage, HeaderView, TipView} from '../../../src/actors/chain/messages.js';
 import type {MempoolInfo, MempoolMessage} from '../../../src/actors/mempool/messages.js';
 import {ConnectionCounters} from '../../../src/actors/mining-pool/connection-counts.js';
-import type {MiningPoolMessage, SessionView} from '../../../src/actors/mining-pool/messages.js';
-import type {HealthCheck, HttpModules, HttpOptions} from '../../../src/http/http-server.js';
+import type {PayoutStatus, PayoutView, PayoutsMessage} from '../../../src/actors/payouts/messages.js';
+import type {HistoryBucket, StatisticsMessage} from '../../../src/actors/statistics/messages.js';
+import type {UpstreamHealth, UpstreamMessage} from '../../../src/actors/upstream/messages.js';
+import type {Ban, MiningPoolMessage, SessionView} from '../../../src/actors/mining-pool/messages.js';
+import type {AuditEntry, HealthCheck, HttpModules, HttpOperator, HttpOptions} from '../../../src/http/http-server.js';
 import {hashKey} from '../../../src/protocol/bytes/hash-key.js';
 import {buildHeader, encodeBlock} from '../../../src/protocol/primitives/block-codec.js';
 import type {Block} from '../../../src/protocol/primitives/block.js';
 import {buildTransaction, NULL_HASH, NULL_VOUT} from '../../../src/protocol/primitives/transaction-codec.js';
 import type {PoolReport} from '../../../src/workers/tasks.js';
 
-export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool';
+export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool' | 'statistics' | 'payouts' | 'upstream';
 
 export const REWARD_SATS = 5_000_000_000n;
 const P2WPKH_SIZE = 22;
@@ -43,6 +46,17 @@ export class FakeNode {
   found: FoundBlockView[] = [];
   sessions: SessionView[] = [];
   authorised = 0;
+  bans: Ban[] = [];
+  /** Of the pool, and of any account that is known. */
+  history: HistoryBucket[] = [];
+  payouts: PayoutView[] = [];
+  payoutStatus: PayoutStatus = {
+    isPaused: false, signer: 'keys', address: 'bcrt1qpool', spendableSats: 0n, immatureSats: 0n, lockedSats: 0n, coinCount: 0, payableSats: 0n, payableCount: 0,
+    unresolvedCount: 0, lastPayoutAtMs: undefined, nextRunAtMs: undefined, syncedHeight: 0, thresholdSats: 1_000_000n, intervalMs: 3_600_000, confirmationsNeeded: 6,
+    feeFrom: 'miners', problem: undefined,
+  };
+  upstreamHealth: UpstreamHealth = {isStalled: false, servingNode: undefined, workHeight: undefined, confirmedAgoMs: undefined, nodes: []};
+  readonly audited: AuditEntry[] = [];
   checks: HealthCheck[] = [{name: 'chain', isOk: true}];
   /** Actors of these kinds take questions and do not answer. */
   readonly silent = new Set<FakeKind>();
@@ -53,6 +67,9 @@ export class FakeNode {
   readonly mempoolRef: ActorRef<MempoolMessage>;
   readonly accounting: ActorRef<AccountingMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
+  readonly statistics: ActorRef<StatisticsMessage>;
+  readonly payoutsRef: ActorRef<PayoutsMessage>;
+  readonly upstream: ActorRef<UpstreamMessage>;
   /** Replies that a silent actor still owes: held as a busy actor holds its mailbox. */
   readonly #owed: PendingReply<unknown>[] = [];
 
@@ -65,12 +82,29 @@ export class FakeNode {
     this.mempoolRef = this.#spawn<MempoolMessage>('mempool', () => this.mempool);
     this.accounting = this.#spawn<AccountingMessage>('accounting', (message) => this.#accountingAnswer(message));
     this.miningPool = this.#spawn<MiningPoolMessage>('mining-pool', (message) => this.#deskAnswer(message));
+    this.statistics = this.#spawn<StatisticsMessage>('statistics', (message) => this.#statisticsAnswer(message));
+    this.payoutsRef = this.#spawn<PayoutsMessage>('payouts', (message) => this.#payoutsAnswer(message));
+    this.upstream = this.#spawn<UpstreamMessage>('upstream', () => this.upstreamHealth);
   }
 
   #deskAnswer(message: MiningPoolMessage): unknown {
     switch (message.type) {
-      case 'miningPool.listSessions': return this.sessions.slice(0, message.limit);
-      case 'miningPool.getConnectionCounts': return new ConnectionCounters().view({bansInForce: 0, pending: 0, proved: 0, resumed: 0});
+      case 'miningPool.listSessions': return this.sessions.filter(({id}) => id > (message.afterId ?? 0)).slice(0, message.limit);
+      case 'miningPool.getConnectionCounts': return new ConnectionCounters().view({bansInForce: this.bans.length, pending: 0, proved: 0, resumed: 0});
+      case 'miningPool.listBans': return this.bans.slice(0, message.limit);
+      case 'miningPool.ban': {
+        if (!/^[\d.]+(\/\d+)?$/.test(message.network)) return {ok: false, code: 'ban-network-malformed'};
+        const ban: Ban = {network: message.network, reason: 'operator', note: message.note, sinceMs: 1_767_225_600_000, untilMs: null, strikes: 1};
+        this.bans.unshift(ban);
+        return {ok: true, ban, endedSessions: 1};
+      }
+      case 'miningPool.unban': {
+        const at = this.bans.findIndex(({network}) => network === message.network);
+        if (at < 0) return {ok: false, code: 'ban-not-found'};
+        this.bans.splice(at, 1);
+        return {ok: true};
+      }
+      case 'miningPool.endSession': return {ok: this.sessions.some(({id}) => id === message.sessionId)};
       default: return {connected: this.sessions.length, authorised: this.authorised, max: 10_000};
     }
   }
@@ -105,11 +139,28 @@ export class FakeNode {
   modules(more: Partial<HttpModules> = {}): HttpModules {
     return {
       system: this.system, log: this.log, chain: this.chain, mempool: this.mempoolRef,
-      pool: {accounting: this.accounting, miningPool: this.miningPool, stratumEndpoint: '127.0.0.1:3333'},
+      pool: {accounting: this.accounting, miningPool: this.miningPool, statistics: this.statistics, stratumEndpoint: '127.0.0.1:3333'},
       loopDelay: {read: () => ({p50Ms: 0.25, p99Ms: 2, maxMs: 9, meanMs: 0.5})},
       workerReports: () => [WORKER_REPORT],
       checks: () => this.checks,
       ...more,
+    };
+  }
+
+  /** As `modules`, with payouts, a node elsewhere, and an operator. */
+  fullModules(): HttpModules {
+    const modules = this.modules();
+    return {...modules, pool: {...modules.pool!, payouts: this.payoutsRef}, upstream: this.upstream, operator: this.operator()};
+  }
+
+  operator(): HttpOperator {
+    return {
+      token: OPERATOR_TOKEN,
+      audit: {
+        record: async (entry) => { this.audited.unshift({atSec: 1_767_225_600, ...entry}); },
+        recent: async (limit) => this.audited.slice(0, limit),
+      },
+      configView: () => ({'pool.feePpm': 10_000, 'rpc.password': '(set)'}),
     };
   }
 
@@ -149,10 +200,43 @@ export class FakeNode {
   #accountingAnswer(message: AccountingMessage): unknown {
     switch (message.type) {
       case 'accounting.getTotals': return this.totals;
-      case 'accounting.listBlocks': return this.found.slice(0, message.limit);
-      case 'accounting.listAccounts': return this.accounts.slice(0, message.limit).map(({rigs: _rigs, ...view}) => view);
+      case 'accounting.listBlocks': {
+        const {before} = message;
+        const first = before === undefined ? 0 : this.found.findIndex(({hash}) => hashKey(hash) === hashKey(before)) + 1;
+        return this.found.slice(first, first + message.limit);
+      }
+      case 'accounting.getFoundBlock': return this.found.find(({hash}) => hashKey(hash) === hashKey(message.hash)) ?? null;
+      case 'accounting.listAccounts': {
+        const first = message.after === undefined ? 0 : this.accounts.findIndex(({account}) => account === message.after) + 1;
+        return this.accounts.slice(first, first + message.limit).map(({rigs: _rigs, ...view}) => view);
+      }
       case 'accounting.getAccount': return this.accounts.find((view) => view.account === message.account) ?? null;
       default: throw new Error(`the fake accounting does not know ${message.type}`);
+    }
+  }
+
+  #statisticsAnswer(message: StatisticsMessage): unknown {
+    if (message.account !== undefined && !this.accounts.some(({account}) => account === message.account)) return null;
+    if (message.type === 'statistics.getHistory') {
+      return {resolution: message.resolution, bucketSec: 60, buckets: this.history.filter(({startSec}) => startSec >= (message.fromSec ?? 0))};
+    }
+    const window = (windowSec: number): unknown => ({windowSec, coveredSec: windowSec, hashesPerSec: 1_000, sharesAccepted: windowSec / 4, sharesRejected: 1});
+    return {last5m: window(300), last1h: window(3_600), last24h: window(86_400)};
+  }
+
+  #payoutsAnswer(message: PayoutsMessage): unknown {
+    switch (message.type) {
+      case 'payouts.getStatus': return this.payoutStatus;
+      case 'payouts.get': return this.payouts.find(({id}) => id === message.id) ?? null;
+      case 'payouts.list': return this.payouts
+        .filter(({id, kind, payees}) => id < (message.before ?? Infinity) && kind === (message.kind ?? kind)
+          && (message.account === undefined || payees.some(({account}) => account === message.account)))
+        .slice(0, message.limit);
+      case 'payouts.runNow': return this.payoutStatus.isPaused ? {ok: false, code: 'payouts-paused'} : {ok: true, id: 7};
+      case 'payouts.pause':
+        this.payoutStatus = {...this.payoutStatus, isPaused: message.isPaused};
+        return {ok: true};
+      default: throw new Error('the fake payouts do not know this');
     }
   }
 }
@@ -162,8 +246,10 @@ export const WORKER_REPORT: PoolReport = {
   lastBatchSize: 16, lastBatchReason: 'a worker is idle', itemCostUs: 4.5,
 };
 
+export const OPERATOR_TOKEN = 'an-operator-token-of-a-test';
+
 export const HTTP_OPTIONS: HttpOptions = {
-  host: '127.0.0.1', port: 0, allowedHosts: [], maxLiveClients: 8, version: '0.1.0', chainName: 'devnet', targetSpacingSec: 10,
+  host: '127.0.0.1', port: 0, allowedHosts: [], maxLiveClients: 8, version: '0.1.0', chainName: 'devnet', targetSpacingSec: 10, coinbaseMaturityBlocks: 100, requestsPerSec: 10,
 };
 
 export function anAccount(account: string, facts: {readonly hashrate: number; readonly rigs?: AccountView['rigs']}): AccountView {

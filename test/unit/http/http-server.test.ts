@@ -115,8 +115,8 @@ async function judge(schema: object, value: unknown): Promise<number> {
 servers('each JSON answer is as described, field for field', async () => {
   const description = (await bench.get('/api/v1/openapi.json')).json() as {paths: Record<string, {get: {responses: Record<string, {content: Record<string, {schema: object}>}>}}>};
   const calls: Readonly<Record<string, string>> = {
-    '/api/v1/blocks': '/api/v1/blocks?limit=5', '/api/v1/pool': '/api/v1/pool', '/api/v1/accounts/{address}': '/api/v1/accounts/bcrt1qfirst',
-    '/api/v1/sessions': '/api/v1/sessions', '/api/v1/runtime': '/api/v1/runtime', '/health/ready': '/health/ready', '/health/live': '/health/live',
+    '/api/v1/blocks': '/api/v1/blocks?limit=5', '/api/v1/pool': '/api/v1/pool', '/api/v1/miners/{address}': '/api/v1/miners/bcrt1qfirst',
+    '/api/v1/runtime': '/api/v1/runtime', '/health/ready': '/health/ready', '/health/live': '/health/live',
   };
   for (const [path, url] of Object.entries(calls)) {
     const answer = await bench.get(url);
@@ -146,32 +146,26 @@ servers('/api/v1/blocks is newest first, bounded, and refuses what is no limit',
   refused(await bench.get('/api/v1/blocks?limits=3'), 400, 'bad-request');
 });
 
-servers('/api/v1/accounts tells money as exact text', async () => {
-  const account = (await bench.get('/api/v1/accounts/bcrt1qfirst')).json() as Readonly<Record<string, unknown>>;
+servers('/api/v1/miners tells money as exact text', async () => {
+  const account = (await bench.get('/api/v1/miners/bcrt1qfirst')).json() as Readonly<Record<string, unknown>>;
   assert.is(account['balanceSats'], '9007199254740993');
   assert.is(account['pendingSats'], '2500000000');
   assert.is((account['rigs'] as {minerName: string}[])[0]?.minerName, 'rig1');
 });
 
-servers('account-not-found', async () => refused(await bench.get('/api/v1/accounts/bcrt1qnobody'), 404, 'account-not-found'));
+servers('account-not-found', async () => refused(await bench.get('/api/v1/miners/bcrt1qnobody'), 404, 'account-not-found'));
 
 servers('bad-request: an address that is none', async () => {
   for (const text of ['%00', '..%2f..', 'a'.repeat(101), 'a%20b', '%f0%9f%98%80', '%']) {
-    const answer = await bench.get(`/api/v1/accounts/${text}`);
+    const answer = await bench.get(`/api/v1/miners/${text}`);
     assert.ok([400, 404].includes(answer.statusCode), `${text}: ${answer.statusCode}`);
     assert.ok(['bad-request', 'not-found'].includes((answer.json() as {code: string}).code));
   }
 });
 
-servers('/api/v1/sessions does not tell where miners connect from', async () => {
-  const answer = await bench.get('/api/v1/sessions');
-  assert.is((answer.json() as {userAgent: string}[])[0]?.userAgent, 'cpuminer/2.5.1');
-  assert.not.match(answer.body, /203\.0\.113/);
-});
-
 servers('/api/v1/runtime shows the actors, as many as asked for', async () => {
   const view = (await bench.get('/api/v1/runtime?limit=2')).json() as {total: number; actors: {path: string; kind: string}[]; loopDelay: unknown};
-  assert.is(view.total, 4);
+  assert.is(view.total, 7);
   assert.equal(view.actors.map(({kind}) => kind), ['chain', 'mempool']);
   assert.equal(view.loopDelay, {p50Ms: 0.25, p99Ms: 2, maxMs: 9, meanMs: 0.5});
 });
@@ -253,7 +247,7 @@ servers('upgrade-required', async () => refused(await bench.get('/api/v1/live'),
 
 servers('no-pool', async () => {
   const poolless = await aBench({modules: withoutPool});
-  for (const url of ['/api/v1/pool', '/api/v1/sessions', '/api/v1/accounts/bcrt1qfirst']) refused(await poolless.get(url), 404, 'no-pool');
+  for (const url of ['/api/v1/pool', '/api/v1/pool/blocks', '/api/v1/miners/bcrt1qfirst']) refused(await poolless.get(url), 404, 'no-pool');
   assert.is((await poolless.get('/api/v1/overview')).json<Overview>().pool, undefined);
   await poolless.end();
 });
@@ -261,7 +255,7 @@ servers('no-pool', async () => {
 servers('part-stopped: an actor that is gone', async () => {
   const stopped = await aBench();
   await stopped.system.stop(stopped.node.accounting as never, 'now');
-  refused(await stopped.get('/api/v1/accounts/bcrt1qfirst'), 503, 'part-stopped');
+  refused(await stopped.get('/api/v1/miners/bcrt1qfirst'), 503, 'part-stopped');
   await stopped.end();
 });
 
@@ -277,7 +271,7 @@ servers('internal-error: what fails inside is logged and not told', async () => 
 servers('internal-error: an actor that failed on the question', async () => {
   const failing = await aBench();
   failing.node.accounts = undefined as never;
-  refused(await failing.get('/api/v1/accounts/bcrt1qfirst'), 500, 'internal-error');
+  refused(await failing.get('/api/v1/miners/bcrt1qfirst'), 500, 'internal-error');
   await failing.end();
 });
 
