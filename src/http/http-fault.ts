@@ -6,12 +6,12 @@ import {AskError, type AskErrorCode} from '../runtime/actor.js';
 
 export type HttpFaultCode =
   | 'bad-request' | 'request-too-large' | 'not-found' | 'method-not-allowed' | 'host-not-allowed' | 'origin-not-allowed'
-  | 'no-pool' | 'no-payouts' | 'account-not-found' | 'block-not-found' | 'payout-not-found' | 'rate-limited' | 'unauthorised' | 'operator-refused' | 'overview-not-ready' | 'too-many-live-clients' | 'upgrade-required'
+  | 'no-pool' | 'no-payouts' | 'account-not-found' | 'found-block-unknown' | 'payout-not-found' | 'rate-limited' | 'operator-token-wrong' | 'operator-refused' | 'overview-not-ready' | 'too-many-live-clients' | 'upgrade-required'
   | 'answer-timeout' | 'busy' | 'part-stopped' | 'internal-error';
 
 const STATUS: Readonly<Record<HttpFaultCode, number>> = {
   'bad-request': 400, 'request-too-large': 413, 'not-found': 404, 'method-not-allowed': 405, 'host-not-allowed': 421, 'origin-not-allowed': 403,
-  'no-pool': 404, 'no-payouts': 404, 'account-not-found': 404, 'block-not-found': 404, 'payout-not-found': 404, 'rate-limited': 429, unauthorised: 401,
+  'no-pool': 404, 'no-payouts': 404, 'account-not-found': 404, 'found-block-unknown': 404, 'payout-not-found': 404, 'rate-limited': 429, 'operator-token-wrong': 401,
   'operator-refused': 409, 'overview-not-ready': 503, 'too-many-live-clients': 503, 'upgrade-required': 426,
   'answer-timeout': 504, busy: 503, 'part-stopped': 503, 'internal-error': 500,
 };

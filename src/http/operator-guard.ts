@@ -31,7 +31,7 @@ export class OperatorGuard {
     if (match !== null && timingSafeEqual(digestOf(match[1]!), this.#digest)) return;
     this.#refusedCount += 1;
     if (authorization !== undefined && this.#wrong.take(address) > 0) throw new HttpFault('rate-limited', 'Too many wrong tokens. Wait a minute.');
-    throw new HttpFault('unauthorised', 'This part needs the operator\'s token: Authorization: Bearer <token>. It is in operator-token in the data folder.');
+    throw new HttpFault('operator-token-wrong', 'This part needs the operator\'s token: Authorization: Bearer <token>. It is in operator-token in the data folder.');
   }
 }
 

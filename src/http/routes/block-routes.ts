@@ -37,7 +37,7 @@ export const addBlockRoutes: RouteFamily = (server, parts) => {
   }, async ({params: {hash}, query: {account}}, reply) => {
     const {accounting} = poolOf(parts);
     const block = await accounting.ask<GetFoundBlock>({type: 'accounting.getFoundBlock', hash: displayHexToHash(hash)!}, {timeoutMs: ASK_TIMEOUT_MS});
-    if (block === null) throw new HttpFault('block-not-found', 'This pool found no such block.');
+    if (block === null) throw new HttpFault('found-block-unknown', 'This pool found no such block.');
     reply.freshness = freshnessOf(block);
     return foundBlockDetail(block, parts.options.coinbaseMaturityBlocks, account);
   });

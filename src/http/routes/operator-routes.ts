@@ -76,7 +76,7 @@ function addChanges(scope: FastifyInstance, parts: RouteParts, given: HttpOperat
   }, (request) => recorded(given, {request, action: 'payouts.run', detail: {}}, async () => {
     const outcome = await payoutsOf(parts).ask<RunPayoutsNow>({type: 'payouts.runNow'}, {timeoutMs: ASK_TIMEOUT_MS});
     if (!outcome.ok) throw new HttpFault('operator-refused', `${outcome.code}${outcome.detail === undefined ? '' : `: ${outcome.detail}`}`);
-    return {...(outcome.id === undefined ? {} : {id: outcome.id})};
+    return outcome.id === undefined ? {} : {id: outcome.id};
   }));
 
   scope.post<{Body: {isPaused: boolean}}>('/api/v1/operator/payouts/pause', {

@@ -194,7 +194,7 @@ api('the split of a block adds up, and shows one account when asked', async () =
   assert.is(block.credits.reduce((sum, {sats}) => sum + BigInt(sats), BigInt(block.feeSats)), BigInt(block.rewardSats));
   const mine = (await bench.get(`/api/v1/pool/blocks/${hash}?account=bcrt1qsecond`)).json() as typeof block;
   assert.equal(mine.credits, [{account: 'bcrt1qsecond', sats: '1'}]);
-  refused(await bench.get(`/api/v1/pool/blocks/${'ab'.repeat(32)}`), 404, 'block-not-found');
+  refused(await bench.get(`/api/v1/pool/blocks/${'ab'.repeat(32)}`), 404, 'found-block-unknown');
   refused(await bench.get('/api/v1/pool/blocks/zz'), 400, 'bad-request');
 });
 
@@ -241,7 +241,7 @@ api('nobody gets into the operator\'s part without the token, and a guesser wait
     for (const method of Object.keys(operations)) {
       assert.ok(operations[method]!.security, `${method} ${path} says that it needs a token`);
       const answer = await guarded.server.inject({method: method as 'GET', url: path, headers: HOST});
-      refused(answer, 401, 'unauthorised');
+      refused(answer, 401, 'operator-token-wrong');
       assert.is(answer.headers['www-authenticate'], 'Bearer');
     }
   }
@@ -250,7 +250,7 @@ api('nobody gets into the operator\'s part without the token, and a guesser wait
   for (let i = 0; i < 12; i += 1) guesses.push((await guarded.get('/api/v1/operator/config', {authorization: `Bearer ${OPERATOR_TOKEN}${i}`})).statusCode);
   assert.equal([guesses[0], guesses.at(-1)], [401, 429]);
   assert.is((await guarded.get('/api/v1/operator/config', OPERATOR)).statusCode, 200, 'the right token always passes');
-  for (const authorization of ['Basic eDp5', 'Bearer', 'Bearer ', `Bearer ${OPERATOR_TOKEN} x`]) refused(await guarded.get('/api/v1/operator/config', {authorization}, '203.0.113.5'), 401, 'unauthorised');
+  for (const authorization of ['Basic eDp5', 'Bearer', 'Bearer ', `Bearer ${OPERATOR_TOKEN} x`]) refused(await guarded.get('/api/v1/operator/config', {authorization}, '203.0.113.5'), 401, 'operator-token-wrong');
   await guarded.end();
 });
 
