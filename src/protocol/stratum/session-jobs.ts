@@ -18,8 +18,8 @@ export interface SentJob {
   difficulty: ShareDifficulty;
   /** When its tip was left. */
   staleSinceMs: number | undefined;
-  /** Hashes of accepted shares, by hashKey; gone with the job. */
-  readonly counted: Set<string>;
+  /** Hashes of accepted shares, by hashKey; gone with the job. Absent until the first: most sessions find none on most jobs. */
+  counted: Set<string> | undefined;
   /** Its transactions were asked for and sent. */
   isListed: boolean;
 }
@@ -43,16 +43,17 @@ export class SessionJobs {
   }
 
   add(job: StratumJob, sent: {readonly extranonce1: Uint8Array; readonly difficulty: ShareDifficulty; readonly nowMs: number}): SentJob {
-    const {jobKey, coinbase1, coinbase2, branch, template} = job;
+    const earlier = this.byId.get(job.jobId);
+    // The same work again, should it ever come, has the shares that it had, and those that are still in hand.
+    if (earlier !== undefined) earlier.counted ??= new Set();
     const entry: SentJob = {
       job,
-      hashTaskJob: {jobKey, coinbase1, coinbase2, branch, previousHash: template.previousHash, bits: template.bits},
+      hashTaskJob: hashTaskJobOf(job),
       extranonce1: sent.extranonce1,
       supersededAtMs: undefined,
       difficulty: sent.difficulty,
       staleSinceMs: undefined,
-      // The same work again, should it ever come, has the shares that it had.
-      counted: this.byId.get(job.jobId)?.counted ?? new Set(),
+      counted: earlier?.counted,
       isListed: false,
     };
     if (this.newest !== undefined) this.newest.supersededAtMs = sent.nowMs;
@@ -82,4 +83,15 @@ export class SessionJobs {
       this.byId.delete(jobId);
     }
   }
+}
+
+/** A job goes to all sessions one after the other: what they hash by is made once. */
+let latest: {readonly job: StratumJob; readonly hashTaskJob: ShareJob} | undefined;
+
+function hashTaskJobOf(job: StratumJob): ShareJob {
+  if (latest?.job !== job) {
+    const {jobKey, coinbase1, coinbase2, branch, template} = job;
+    latest = {job, hashTaskJob: {jobKey, coinbase1, coinbase2, branch, previousHash: template.previousHash, bits: template.bits}};
+  }
+  return latest.hashTaskJob;
 }

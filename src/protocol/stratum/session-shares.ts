@@ -148,7 +148,7 @@ export class ShareDesk {
       networkTarget: entry.job.template.target,
       shareTarget: share.difficulty.target,
       isStale: entry.staleSinceMs !== undefined && share.receivedAtMs - entry.staleSinceMs > this.host.config.limits.staleGraceMs,
-      isCounted: entry.counted.has(share.key),
+      isCounted: entry.counted?.has(share.key) === true,
       hasGrantedVersion: share.hasGrantedVersion,
       hasTimeInRange: share.hasTimeInRange,
     });
@@ -165,7 +165,7 @@ export class ShareDesk {
     if (share === undefined || !share.waitsForChain) return;
     share.waitsForChain = false;
     // The chain took it, so the work was good, whatever our own rules said. A duplicate has its credit already.
-    if (event.isAccepted && share.rejection !== undefined && !share.entry.counted.has(share.key)) {
+    if (event.isAccepted && share.rejection !== undefined && share.entry.counted?.has(share.key) !== true) {
       share.rejection = undefined;
       this.record(event.shareId, share);
     }
@@ -178,7 +178,7 @@ export class ShareDesk {
     share.waitsForDisk = false;
     if (!event.ok) {
       // Not in the log, so the miner may send it again. In doubt it may not: the log could hold it twice.
-      if (event.mayBeRecorded !== true) share.entry.counted.delete(share.key);
+      if (event.mayBeRecorded !== true) share.entry.counted?.delete(share.key);
       this.pending.delete(event.shareId);
       return this.refuse({...share, nowMs}, 'busy', BUSY);
     }
@@ -235,7 +235,7 @@ export class ShareDesk {
   private record(shareId: number, share: PendingShare): void {
     const hash = share.hash!;
     share.waitsForDisk = true;
-    share.entry.counted.add(share.key);
+    (share.entry.counted ??= new Set()).add(share.key);
     this.host.emit({
       type: 'recordShare', shareId,
       share: {
