@@ -7,6 +7,7 @@
 import type {
   ActorContext, ActorRef, ActorSpec, AskOptions, Message, PendingReply, ReplyOf, SpawnOptions, TellOptions, TellOutcome, Timers,
 } from './actor.js';
+import {ActorPool} from './actor-pool.js';
 import type {PendingAsk} from './ask.js';
 import type {Cell} from './cell.js';
 import {STOPPED} from './cell-phases.js';
@@ -71,6 +72,7 @@ export class CellContext implements ActorContext<Message> {
   tell<N extends Message>(ref: ActorRef<N>, message: N, options?: TellOptions): TellOutcome {
     const cell = this.cell;
     const trace = cell.current.trace;
+    if (ref instanceof ActorPool) return ref.tellFrom(this, message, options);
     if (!(ref instanceof LocalRef)) {
       return ref.tell(message, trace === 0 || options?.trace !== undefined ? options : {...options, trace});
     }
