@@ -13,6 +13,7 @@ import {StorageError} from '../storage/storage-error.js';
 import {banner} from './banner.js';
 import type {Command, FlagValues} from './command.js';
 import {complain} from './print.js';
+import {writeFlightFile} from './flight-file.js';
 import {removeReadyFile, writeReadyFile} from './ready-file.js';
 import {readVersion} from './version.js';
 
@@ -83,6 +84,7 @@ class StartedProcess {
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.stop(signal));
     process.on('uncaughtException', (error) => this.fail('process', error));
+    process.on('SIGUSR2', () => this.record('SIGUSR2'));
     // The reader of the output has gone (a closed terminal, `| head`): that must not end a pool.
     process.stdout.on('error', () => undefined);
     if (config.readyFile !== '') removeReadyFile(config.readyFile);
@@ -156,8 +158,20 @@ class StartedProcess {
     this.log.error({code: 'process-failed', path, err: error}, 'a failure that nothing below could answer: stopping');
     if (this.isFatal) return;
     this.isFatal = true;
+    this.record(`failure of ${path}: ${String(error)}`);
     if (this.running === undefined) process.exit(1);
     this.stop(`failure of ${path}`);
+  }
+
+  /** The last messages, for whoever looks for the cause. A full disk must not make a failure worse. */
+  private record(reason: string): void {
+    if (this.running === undefined) return;
+    try {
+      const file = writeFlightFile(this.config.dataDir, {program: `Pithead ${this.version}`, reason, recording: this.running.site.system.recording()});
+      this.log.info({code: 'flight-recorded', file, reason}, 'the last messages are on disk: pithead flight shows them');
+    } catch (error) {
+      this.log.warn({code: 'flight-not-recorded', err: error}, 'the last messages could not be written');
+    }
   }
 
   private startFailed(error: unknown): number {

@@ -6,8 +6,10 @@ import type {DeadLetterReason, SpawnOptions, StopReason} from './actor.js';
 import type {OpenAsks} from './ask.js';
 import type {Cell} from './cell.js';
 import type {Family} from './family.js';
+import type {FlightRecorder, Sample} from './flight-recorder.js';
 import type {KeyedTimers} from './keyed-timers.js';
 import type {Log} from './log.js';
+import type {PublisherBus} from './subscriber-bus.js';
 import type {WheelTimer} from './timer-wheel.js';
 
 export class CellAffairs {
@@ -32,6 +34,8 @@ export class CellAffairs {
   lastFailureMs = 0;
   lastError: unknown = undefined;
   log: Log | undefined = undefined;
+  /** Of one incarnation's context. */
+  publisher: PublisherBus | undefined = undefined;
   dropped: Map<DeadLetterReason, number> | undefined = undefined;
 }
 
@@ -47,6 +51,22 @@ export class CellTimes {
   sampledWaitMs = 0;
   sampledRunMs = 0;
   sampleStartMs = 0;
+  /** The message being timed, in the flight recorder. */
+  sample: Sample | undefined = undefined;
+
+  /** A sampled message, noted last by `flight`, is delivered now. */
+  begin(flight: FlightRecorder, acceptedAtMs: number, nowMs: number): void {
+    this.samples += 1;
+    this.sampledWaitMs += nowMs - acceptedAtMs;
+    this.sampleStartMs = nowMs;
+    this.sample = flight.noteSample(nowMs - acceptedAtMs);
+  }
+
+  end(nowMs: number): void {
+    const runMs = nowMs - this.sampleStartMs;
+    this.sampledRunMs += runMs;
+    if (this.sample !== undefined) this.sample.runMs = runMs;
+  }
 }
 
 export const NO_TIMES: CellTimes = Object.freeze(new CellTimes());

@@ -18,6 +18,7 @@ import {KeyedTimers} from './keyed-timers.js';
 import {LocalRef, tellEnvelope} from './local-ref.js';
 import type {Log} from './log.js';
 import type {Registry} from './registry.js';
+import {PublisherBus} from './subscriber-bus.js';
 
 export class CellContext implements ActorContext<Message> {
   private readonly cell: Cell;
@@ -47,7 +48,8 @@ export class CellContext implements ActorContext<Message> {
   }
 
   get events(): EventBus {
-    return this.cell.host.events;
+    if (!this.isCurrent) return this.cell.host.events;
+    return (this.cell.ownAffairs().publisher ??= new PublisherBus(this.cell.host.events, this));
   }
 
   get registry(): Registry {

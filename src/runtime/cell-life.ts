@@ -12,6 +12,7 @@ import type {Cell} from './cell.js';
 import {BLOCKED, BUSY, RUNNING, STOPPED, STOPPING} from './cell-phases.js';
 import type {Family} from './family.js';
 import {CHECKED, POISONED} from './envelope.js';
+import {RESTARTED, STARTED, STOPPED_EVENT} from './flight-recorder.js';
 import {WheelTimer} from './timer-wheel.js';
 
 const POISON_MESSAGE = {type: 'runtime.endOfDrain'} as const;
@@ -19,6 +20,7 @@ const POISON_MESSAGE = {type: 'runtime.endOfDrain'} as const;
 /** Makes an incarnation. A throwing `create` is a failure like any other. */
 export function start(cell: Cell): void {
   cell.incarnation += 1;
+  cell.host.flight.note(cell.affairs.restarts === 0 ? STARTED : RESTARTED, 0, cell.id, 0);
   const context = new CellContext(cell);
   cell.context = context;
   try {
@@ -118,6 +120,7 @@ function endAffairs(cell: Cell, affairs: CellAffairs, code: 'aborted' | 'dead'):
   if (affairs.family !== undefined) forgetRestarts(cell, affairs.family);
   if (affairs.watching !== undefined) for (const watched of affairs.watching) watched.affairs.watchers?.delete(cell);
   affairs.watching = undefined;
+  affairs.publisher = undefined;
 }
 
 /** A new incarnation begins with a clean record; all children of the old one have ended. */
@@ -136,6 +139,7 @@ export function endLife(cell: Cell): void {
   cell.isClosed = true;
   endIncarnation(cell, 'dead');
   cell.phase = STOPPED;
+  cell.host.flight.note(STOPPED_EVENT, 0, cell.id, 0);
   cell.mailbox?.drainInto((message, envelope) => {
     if (envelope.kind <= CHECKED) cell.lost(message, envelope, 'stopped');
   });

@@ -14,6 +14,7 @@ import {ACTIVE, BLOCKED, BUSY, IDLE, QUEUED, RUNNING, STARTING, STOPPING, SUSPEN
 import {compileProtocol, type CompiledProtocol} from './compiled-protocol.js';
 import {CHECKED, Envelope, OUTSIDE, PIPED, PLAIN, POISON, SIGNAL, SIGNALLED, TIMER, sampled} from './envelope.js';
 import type {KeyedTimer, TimerOwner} from './keyed-timers.js';
+import {FAILED, LOST_BY} from './flight-recorder.js';
 import {LocalRef} from './local-ref.js';
 import {Mailbox, type LossSink} from './mailbox.js';
 import {carryOut} from './orders.js';
@@ -86,7 +87,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     return this.times === NO_TIMES ? (this.times = new CellTimes()) : this.times;
   }
 
-  get timing(): Readonly<CellTimes> {
+  get timing(): CellTimes {
     return this.times;
   }
 
@@ -235,6 +236,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
   lost(message: Message, envelope: Envelope, reason: DeadLetterReason): void {
     const dropped = (this.ownAffairs().dropped ??= new Map<DeadLetterReason, number>());
     dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
+    this.host.flight.note(LOST_BY[reason], envelope.senderId, this.id, envelope.trace);
     this.host.deadLetter({
       path: this.path,
       senderPath: envelope.sender?.path,
@@ -261,6 +263,7 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     const affairs = this.ownAffairs();
     affairs.failures += 1;
     affairs.lastError = error;
+    this.host.flight.note(FAILED, 0, this.id, this.current.trace);
     if (this.parent === undefined) this.host.escalated(this, error);
     else this.parent.order({kind: 'child-failed', child: this, error});
   }
@@ -282,6 +285,8 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     mailbox.processed += 1;
     mailbox.inHand = message;
     this.current = envelope;
+    this.host.flight.note(message.type, envelope.senderId, this.id, envelope.trace);
+    if (envelope.sampledAtMs >= 0) this.ownTimes().begin(this.host.flight, envelope.sampledAtMs, this.nowMs());
     try {
       const result = this.behaviour!.receive(message, this.context!);
       if (result !== undefined && typeof result.then === 'function') {
@@ -303,17 +308,9 @@ export class Cell implements LossSink, TimerOwner, Runnable {
     switch (envelope.kind) {
       case CHECKED: {
         const isAbandoned = envelope.ask !== undefined && !envelope.ask.isWaiting;
-        const isSampled = envelope.sampledAtMs >= 0;
-        const nowMs = isSampled || envelope.deadlineMs !== Infinity ? this.nowMs() : 0;
-        if (isAbandoned || nowMs > envelope.deadlineMs) {
+        if (isAbandoned || (envelope.deadlineMs !== Infinity && this.nowMs() > envelope.deadlineMs)) {
           this.lost(message, envelope, 'expired');
           return false;
-        }
-        if (isSampled) {
-          const times = this.ownTimes();
-          times.samples += 1;
-          times.sampledWaitMs += nowMs - envelope.sampledAtMs;
-          times.sampleStartMs = nowMs;
         }
         return true;
       }
@@ -393,6 +390,6 @@ export class Cell implements LossSink, TimerOwner, Runnable {
       // Better now than at the asker's deadline.
       ask.fail('failed', new Error('the handler ended without a reply'));
     }
-    if (envelope.sampledAtMs >= 0) this.ownTimes().sampledRunMs += this.nowMs() - this.times.sampleStartMs;
+    if (envelope.sampledAtMs >= 0) this.ownTimes().end(this.nowMs());
   }
 }

@@ -19,6 +19,7 @@ export const POISON = 5;
 
 export interface Sender {
   readonly path: string;
+  readonly id: number;
 }
 
 interface EnvelopeFacts {
@@ -35,6 +36,8 @@ interface EnvelopeFacts {
 export class Envelope {
   readonly kind: number;
   readonly sender: Sender | undefined;
+  /** Number of the sender for the flight recorder; 0: from outside. */
+  readonly senderId: number;
   /** 0: none. */
   readonly trace: number;
   /** Infinity: none. */
@@ -49,6 +52,7 @@ export class Envelope {
   constructor(facts: EnvelopeFacts) {
     this.kind = facts.kind;
     this.sender = facts.sender;
+    this.senderId = facts.sender === undefined ? 0 : facts.sender.id;
     this.trace = facts.trace ?? 0;
     this.deadlineMs = facts.deadlineMs ?? Infinity;
     this.ask = facts.ask;

@@ -2,12 +2,24 @@
 import type {ActorRef, Message} from './actor.js';
 import type {EventBus} from './event-bus.js';
 
+/** An actor's context. */
+interface Teller {
+  tell(ref: ActorRef<Message>, message: Message): unknown;
+}
+
 export class SubscriberBus implements EventBus {
   private readonly byType = new Map<string, Set<ActorRef<Message>>>();
   private readonly typesOf = new Map<ActorRef<Message>, Set<string>>();
 
   publish<E extends Message>(event: E): void {
-    for (const ref of this.byType.get(event.type) ?? []) ref.tell(event);
+    const refs = this.byType.get(event.type);
+    if (refs !== undefined) for (const ref of refs) ref.tell(event);
+  }
+
+  /** As {@link publish}, with the publisher's name and trace on each delivery. */
+  publishFrom<E extends Message>(publisher: Teller, event: E): void {
+    const refs = this.byType.get(event.type);
+    if (refs !== undefined) for (const ref of refs) publisher.tell(ref, event);
   }
 
   subscribe<E extends Message>(types: readonly E['type'][], ref: ActorRef<E>): void {
@@ -36,5 +48,28 @@ export class SubscriberBus implements EventBus {
 
   subscriberCount(type: string): number {
     return this.byType.get(type)?.size ?? 0;
+  }
+}
+
+/** The bus as one actor sees it: what it publishes carries its name. */
+export class PublisherBus implements EventBus {
+  private readonly bus: SubscriberBus;
+  private readonly publisher: Teller;
+
+  constructor(bus: SubscriberBus, publisher: Teller) {
+    this.bus = bus;
+    this.publisher = publisher;
+  }
+
+  publish<E extends Message>(event: E): void {
+    this.bus.publishFrom(this.publisher, event);
+  }
+
+  subscribe<E extends Message>(types: readonly E['type'][], ref: ActorRef<E>): void {
+    this.bus.subscribe(types, ref);
+  }
+
+  unsubscribe(ref: ActorRef<never>): void {
+    this.bus.unsubscribe(ref);
   }
 }

@@ -11,7 +11,9 @@ import {STOPPING} from './cell-phases.js';
 import type {Clock, Random} from './clock.js';
 import {DeadLetters} from './dead-letters.js';
 import {DEFAULT_SUPERVISION, Family} from './family.js';
+import {FlightRecorder} from './flight-recorder.js';
 import type {Log} from './log.js';
+import {recordingOf, type FlightRecording} from './recording.js';
 import {Registry} from './registry.js';
 import {DrainScheduler, type Scheduler} from './scheduler.js';
 import {snapshotOf, statsOf, type SystemSnapshot, type SystemStats} from './snapshot.js';
@@ -39,6 +41,8 @@ export interface ActorSystem {
   readonly events: SubscriberBus;
   readonly registry: Registry;
   readonly deadLetters: DeadLetters;
+  /** The last messages of this thread and the actors that ended lately. */
+  readonly flight: FlightRecorder;
   /** Resolves once every actor has ended. */
   readonly whenTerminated: Promise<void>;
   spawn<M extends Message>(spec: ActorSpec<M>, options: SpawnOptions): ActorRef<M>;
@@ -52,6 +56,8 @@ export interface ActorSystem {
   /** All actors with their counters: O(1) each, nothing is measured for it. */
   snapshot(): SystemSnapshot;
   stats(): SystemStats;
+  /** The last messages with the names of their actors: some megabytes; for a crash, a signal, a question. */
+  recording(): FlightRecording;
 }
 
 const STOP_TIMEOUT_MS = 5_000;
@@ -78,6 +84,7 @@ class LocalSystem implements ActorSystem, CellHost {
   readonly events = new SubscriberBus();
   readonly registry = new Registry();
   readonly deadLetters = new DeadLetters();
+  readonly flight: FlightRecorder;
   readonly whenTerminated: Promise<void>;
   private readonly root: Cell;
   private readonly onEscalation: ((path: string, error: unknown) => void) | undefined;
@@ -90,6 +97,7 @@ class LocalSystem implements ActorSystem, CellHost {
     this.random = options.random ?? systemRandom();
     this.log = options.log ?? quiet;
     this.scheduler = options.scheduler ?? new DrainScheduler({clock: this.clock});
+    this.flight = new FlightRecorder(this.scheduler.meter);
     this.stopTimeoutMs = options.stopTimeoutMs ?? STOP_TIMEOUT_MS;
     this.onEscalation = options.onEscalation;
     this.wheel = new TimerWheel(this.clock.nowMs(), (dueMs) => this.scheduler.armed(dueMs));
@@ -147,12 +155,17 @@ class LocalSystem implements ActorSystem, CellHost {
     });
   }
 
+  recording(): FlightRecording {
+    return recordingOf(this.root, this.flight, this.clock.nowMs());
+  }
+
   deadLetter(letter: DeadLetter): void {
     this.deadLetters.add(letter);
   }
 
   cellStopped(cell: Cell): void {
     if (cell !== this.root) this.livingCount -= 1;
+    this.flight.noteEnd(cell);
     this.events.unsubscribe(cell.ref);
     this.registry.forget(cell.ref);
     const waiters = this.stopWaiters.get(cell);

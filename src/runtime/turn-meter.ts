@@ -32,12 +32,13 @@ export class TurnMeter {
   busyMs = 0;
   longestDrainMs = 0;
   longestTurnMs = 0;
+  /** The last reading of the clock: while actors run, at most about {@link CHECK_EVERY_MS} old. */
+  lastMs = 0;
   private readonly clock: Clock;
   private readonly budgetMs: number;
   private readonly sliceBudgetMs: number;
   private stride = 1;
   private startMs = 0;
-  private lastMs = 0;
   private sliceStartMs = 0;
   private readonly stretch: TimedCell[] = [];
 

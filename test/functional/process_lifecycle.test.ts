@@ -2,7 +2,7 @@
 // its folder to itself, and ends with the exit code that the contract names.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
-import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {runPithead, startPithead} from '../support/pithead-process.js';
@@ -60,6 +60,27 @@ lifecycle('an address that is none of this chain is a config mistake', async () 
   const outcome = await runPithead(['start', '--data', join(folder, 'address'), '--chain', 'regtest', '--set', 'rpc.port=0', '--set', 'http.port=0', '--set', 'stratum.port=0',
     '--set', 'pool.payoutAddress=bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4']);
   assert.is(outcome.code, 2, outcome.stderr + outcome.stdout);
+});
+
+lifecycle('SIGUSR2 leaves a recording of the last messages, which `flight` shows; five of them are kept', async () => {
+  const node = await startPithead();
+  await node.rpc('generatetoaddress', 1, ADDRESS);
+  for (let written = 1; written <= 6; written += 1) {
+    process.kill(node.pid, 'SIGUSR2');
+    const deadlineMs = Date.now() + 20_000;
+    while ((node.output().match(/"code":"flight-recorded"/g)?.length ?? 0) < written && Date.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.is(readdirSync(node.dataDir).filter((name) => name.startsWith('flight-')).length, 5);
+  const shown = await runPithead(['flight', '--data', node.dataDir, '--actor', '/chain', '--last', '5000']);
+  assert.is(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /SIGUSR2/);
+  assert.match(shown.stdout, /\/chain → \/mempool {2}chain\.blockConnected/);
+  assert.not.match(shown.stdout, /\/template → \/mempool/, 'others are left out');
+  const mistaken = await runPithead(['flight', '--data', node.dataDir, '--last', 'many']);
+  assert.is(mistaken.code, 2);
+  assert.is(await node.stop(), 0);
+  assert.is((await runPithead(['flight', join(node.dataDir, 'ready.json')])).code, 1, 'another file is refused in words');
+  await node.dispose();
 });
 
 lifecycle('the ready file holds pid and endpoints', async () => {
