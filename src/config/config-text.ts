@@ -36,7 +36,7 @@ export function configTemplate(role: RoleName | 'all-in-one', chain: string): st
     '# The environment (PITHEAD_STRATUM_PORT) wins over this file, and flags win over both.',
     '',
   ];
-  for (const section of SECTIONS.filter(({name}) => wanted.has(name))) {
+  for (const section of SECTIONS.filter(({name}) => wanted.has(name.split('.')[0]!))) {
     if (section.name !== '') lines.push(`# ${section.doc}`, `[${section.name}]`, '');
     for (const setting of section.settings) lines.push(...settingLines(setting, fixed[setting.key]), '');
   }

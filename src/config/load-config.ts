@@ -96,14 +96,16 @@ function readTree(file: string, problems: string[]): Tree {
 
 /** Puts a value at its dotted key. Where a file has a non-table in the way, the schema complains about that. */
 function place(tree: Tree, key: string, value: unknown): void {
-  const [section, name] = key.split('.') as [string, string | undefined];
-  if (name === undefined) {
-    tree[section] = value;
-    return;
+  const sections = key.split('.');
+  const name = sections.pop()!;
+  let table = tree;
+  for (const section of sections) {
+    table[section] ??= {};
+    const inner = table[section];
+    if (typeof inner !== 'object') return;
+    table = inner as Tree;
   }
-  const table = tree[section];
-  if (table === undefined) tree[section] = {[name]: value};
-  else if (typeof table === 'object' && table !== null) (table as Tree)[name] = value;
+  table[name] = value;
 }
 
 interface Issue {
@@ -121,7 +123,7 @@ function describeIssue(issue: Issue, origin: (key: string) => string): string[] 
       return `${origin(full)}: there is no setting ${full}${hint(nearestName(full, SETTINGS.map((entry) => entry.key)))}`;
     });
   }
-  const setting = settingOf(issue.path.slice(0, 2).map(String).join('.')) ?? settingOf(String(issue.path[0] ?? ''));
+  const setting = [3, 2, 1].map((length) => settingOf(issue.path.slice(0, length).map(String).join('.'))).find((found) => found !== undefined);
   const choices = setting !== undefined && setting.choices.length > 0 ? `; choose from ${setting.choices.join(', ')}` : '';
   return [`${origin(setting?.key ?? key)}: ${key}: ${issue.message}${choices}`];
 }
@@ -131,6 +133,7 @@ function contradictions(config: RawConfig): string[] {
   const problems: string[] = [];
   if (config.roles.includes('mining-pool') && config.roles.includes('solo-pool')) problems.push('roles: choose one of mining-pool and solo-pool');
   if ((config.rpc.user === '') !== (config.rpc.password === '')) problems.push('rpc: set both rpc.user and rpc.password, or neither');
+  if ((config.stratum.tls.certFile === '') !== (config.stratum.tls.keyFile === '')) problems.push('stratum.tls: set both stratum.tls.certFile and stratum.tls.keyFile, or neither');
   if (config.rpc.user.includes(':')) problems.push('rpc.user: no colon, because HTTP basic authentication ends the name there');
   if (config.pool.upstream !== 'local') problems.push('pool.upstream: this version mines on its own node only; leave it at "local"');
   if (config.pool.minDifficulty > config.pool.maxDifficulty) problems.push('pool.minDifficulty is above pool.maxDifficulty');

@@ -28,17 +28,31 @@ const log = z.strictObject({
   json: z.boolean().default(false).describe('One JSON object a line in place of text for people.'),
 }).describe('The log.');
 
+const stratumTls = z.strictObject({
+  certFile: optionalText('PEM file of the certificate and its chain. Set with keyFile, miners can connect with TLS; read again when it changes and on SIGHUP.'),
+  keyFile: optionalText('PEM file of the certificate\'s private key.'),
+  port: port(3334, 'Stratum V1 over TLS'),
+}).describe('Stratum V1 over TLS (stratum+ssl://), beside the plain port and on the same address.');
+
 const stratum = z.strictObject({
   host: host('the Stratum server'),
   port: port(3333, 'Stratum V1'),
   maxSessions: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected at one time; more are told so and closed.'),
   maxSessionsPerAddress: z.int().min(1).max(100_000).default(10_000).describe('Most miners connected from one IPv4 address, or from one IPv6 network of 64 bits.'),
+  trustedProxies: networks([])
+    .describe('Proxies (haproxy, nginx, Cloudflare Spectrum) whose connections begin with a PROXY header, version 1 or 2, that says who connected. Only these are believed, and they must send it.'),
+  idleTimeoutSec: z.int().min(60).max(604_800).default(7_200).describe('A miner without an accepted share for so long is disconnected.'),
+  retransmitWindowMs: z.int().min(0).max(60_000).default(0)
+    .describe('Within it, the very same submit line again is answered with its first verdict and counted once, for miners that repeat themselves when an answer is late. 0 answers it as a duplicate.'),
+  versionMask: z.string().regex(/^[0-9a-fA-F]{8}$/, {error: 'eight hexadecimal digits'}).default('1fffe000')
+    .describe('Version bits that miners may roll, in hexadecimal. BIP 320 has 1fffe000.'),
   allow: networks(['127.0.0.0/8', '::1']).describe('Addresses and networks (10.0.0.0/8) that are never denied, banned or limited by address: they win over everything else.'),
   deny: networks([]).describe('Addresses and networks that are refused. ["0.0.0.0/0", "::/0"] leaves only those of stratum.allow.'),
   banSec: z.int().min(0).max(31_536_000).default(600)
     .describe('How long an address is banned for bad shares, malformed lines, floods or forged job ids; each further time within a day twice as long. 0 bans nobody.'),
   banAfterOffences: z.int().min(1).max(1_000).default(3)
     .describe('So many offences of one address within ten minutes ban it; one more for each of its miners that has had a share accepted.'),
+  tls: stratumTls.prefault({}),
 }).describe('The Stratum V1 server that miners connect to.');
 
 const http = z.strictObject({

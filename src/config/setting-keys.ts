@@ -80,15 +80,21 @@ function readSections(): Section[] {
   const top: Setting[] = [];
   const sections: Section[] = [];
   for (const [name, schema] of Object.entries(configSchema.shape) as [string, Schema][]) {
-    const inner = unwrap(schema);
-    if (inner.def.type !== 'object') {
-      top.push(readSetting(name, schema));
-      continue;
-    }
-    const settings = Object.entries(inner.shape ?? {}).map(([key, leaf]) => readSetting(`${name}.${key}`, leaf));
-    sections.push({name, doc: inner.description ?? '', settings});
+    if (unwrap(schema).def.type === 'object') sections.push(...readSection(name, schema));
+    else top.push(readSetting(name, schema));
   }
   return [{name: '', doc: '', settings: top}, ...sections];
+}
+
+/** A section, and behind it those within: `stratum`, `stratum.tls`. */
+function readSection(name: string, schema: Schema): Section[] {
+  const settings: Setting[] = [];
+  const within: Section[] = [];
+  for (const [key, leaf] of Object.entries(unwrap(schema).shape ?? {})) {
+    if (unwrap(leaf).def.type === 'object') within.push(...readSection(`${name}.${key}`, leaf));
+    else settings.push(readSetting(`${name}.${key}`, leaf));
+  }
+  return [{name, doc: unwrap(schema).description ?? '', settings}, ...within];
 }
 
 function readSetting(key: string, schema: Schema): Setting {

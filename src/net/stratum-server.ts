@@ -1,16 +1,19 @@
 /**
- * @module TCP for Stratum: sockets become `Connection`s, text becomes messages. Judges nothing and parses nothing.
+ * @module The Stratum port: accepts sockets, learns who is behind a proxy, does the TLS handshake, and hands what is left
+ * to the pool as `Connection`s. It judges nobody: even a connection that will be refused is the front desk's to refuse.
  *
- * What a drain of the actors sends to one connection leaves in ONE write: a write per reply is five times slower
- * (limits.md, section 5: 134k instead of 709k replies a second). Reading stops while the session's mailbox is over
- * its soft limit, so a flood waits in the sender's kernel and not in our memory.
+ * Whoever does not finish a PROXY header or a handshake in time is closed here and never seen by the pool.
  */
 import {createServer} from 'node:net';
 import type {AddressInfo, Server, Socket} from 'node:net';
 import type {ActorRef} from '../runtime/actor.js';
-import type {Connection} from '../actors/mining-pool/ports.js';
 import type {ConnectionOpened} from '../actors/mining-pool/messages.js';
-import type {ConnectionMessage} from '../actors/stratum-session/messages.js';
+import {IpNetworkList, parseIpAddress} from '../protocol/endpoint/ip-network.js';
+import type {IpNetwork} from '../protocol/endpoint/ip-network.js';
+import {readProxyHeader} from './proxy-gate.js';
+import {Outbox, SocketConnection} from './socket-connection.js';
+import type {RemoteEnd} from './socket-connection.js';
+import type {TlsGate} from './tls-gate.js';
 
 export interface StratumServerOptions {
   readonly host: string;
@@ -22,11 +25,20 @@ export interface StratumServerOptions {
   readonly connectionsMax: number;
   /** After `close('flush')` the other side has this long to take what is left. */
   readonly flushTimeoutMs?: number;
+  /** Proxies that must say, and are believed, who connected: their connections begin with a PROXY header, others' never do. */
+  readonly trustedProxies?: readonly IpNetwork[];
+  /** How long a proxy may take for its header. */
+  readonly proxyTimeoutMs?: number;
+  /** Given: miners speak TLS on this port. */
+  readonly tls?: TlsGate;
+  /** Shared by all ports of one pool: it names connections. */
+  readonly nextConnectionId?: () => number;
 }
 
 export interface StratumServer {
   readonly port: number;
   readonly host: string;
+  /** Those that the pool has not seen yet among them. */
   connectionCount(): number;
   /** No new connections from now on; those that are open stay. */
   stopAccepting(): void;
@@ -35,48 +47,97 @@ export interface StratumServer {
 }
 
 const FLUSH_TIMEOUT_MS = 5_000;
+/** A proxy sends its header with its first packet. */
+export const PROXY_TIMEOUT_MS = 5_000;
 /** The kernel starts to probe a silent peer after this: half-open connections end within some minutes. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
 const BACKLOG = 2_048;
 
 export async function startStratumServer(options: StratumServerOptions): Promise<StratumServer> {
-  const open = new Set<SocketConnection>();
-  const outbox = new Outbox();
-  let nextId = 1;
-  const server = createServer({pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, (socket) => {
-    const connection = new SocketConnection(nextId, socket, {outbox, flushTimeoutMs: options.flushTimeoutMs ?? FLUSH_TIMEOUT_MS});
-    nextId += 1;
-    open.add(connection);
-    socket.once('close', () => open.delete(connection));
-    const outcome = options.miningPool.tell({type: 'miningPool.connectionOpened', connection});
-    if (outcome === 'refused' || outcome === 'dead' || outcome === 'dropped-newest') connection.close('now');
-  });
+  const doorman = new Doorman(options);
+  // Where somebody has to read before the session does, the socket may not be paused.
+  const pauseOnConnect = options.tls === undefined && (options.trustedProxies ?? []).length === 0;
+  const server = createServer({pauseOnConnect, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, (socket) => doorman.accept(socket));
   server.maxConnections = options.connectionsMax;
   await listen(server, options);
   const address = server.address() as AddressInfo;
   return {
     port: address.port,
     host: address.address,
-    connectionCount: () => open.size,
+    connectionCount: () => doorman.count,
     stopAccepting() {
       server.close();
     },
     close() {
-      return new Promise((resolve) => {
-        if (server.listening) server.close();
-        if (open.size === 0) {
-          resolve();
-          return;
-        }
-        for (const connection of open) {
-          connection.onceClosed(() => {
-            if (open.size === 0) resolve();
-          });
-          connection.close('flush');
-        }
-      });
+      if (server.listening) server.close();
+      return doorman.close();
     },
   };
+}
+
+/** Takes a socket from its first byte to the pool. */
+class Doorman {
+  readonly open = new Set<SocketConnection>();
+  readonly #options: StratumServerOptions;
+  readonly #outbox = new Outbox();
+  readonly #proxies: IpNetworkList;
+  /** Not yet with the pool: a header or a handshake is awaited. */
+  readonly #entering = new Set<Socket>();
+  readonly #nextId: () => number;
+
+  constructor(options: StratumServerOptions) {
+    this.#options = options;
+    this.#proxies = new IpNetworkList(options.trustedProxies ?? []);
+    let lastId = 0;
+    this.#nextId = options.nextConnectionId ?? (() => (lastId += 1));
+  }
+
+  get count(): number {
+    return this.open.size + this.#entering.size;
+  }
+
+  accept(socket: Socket): void {
+    const remote: RemoteEnd = {address: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0};
+    const address = parseIpAddress(remote.address);
+    if (address === undefined || !this.#proxies.has(address)) return this.#secure(socket, remote);
+    this.#entering.add(socket);
+    readProxyHeader(socket, this.#options.proxyTimeoutMs ?? PROXY_TIMEOUT_MS, (source) => {
+      this.#entering.delete(socket);
+      if (source !== undefined) this.#secure(socket, source === 'proxy' ? remote : source);
+    });
+  }
+
+  close(): Promise<void> {
+    for (const socket of this.#entering) socket.destroy();
+    return new Promise((resolve) => {
+      if (this.open.size === 0) return resolve();
+      for (const connection of this.open) {
+        connection.onceClosed(() => {
+          if (this.open.size === 0) resolve();
+        });
+        connection.close('flush');
+      }
+    });
+  }
+
+  #secure(socket: Socket, remote: RemoteEnd): void {
+    const {tls} = this.#options;
+    if (tls === undefined) return this.#admit(socket, remote);
+    this.#entering.add(socket);
+    tls.secure(socket, (secured) => {
+      this.#entering.delete(socket);
+      if (secured !== undefined) this.#admit(secured, remote);
+    });
+  }
+
+  #admit(socket: Socket, remote: RemoteEnd): void {
+    const {miningPool, flushTimeoutMs} = this.#options;
+    const connection = new SocketConnection(this.#nextId(), socket, {remote, outbox: this.#outbox, flushTimeoutMs: flushTimeoutMs ?? FLUSH_TIMEOUT_MS});
+    this.open.add(connection);
+    connection.onceClosed(() => this.open.delete(connection));
+    const outcome = miningPool.tell({type: 'miningPool.connectionOpened', connection});
+    if (outcome === 'refused' || outcome === 'dead' || outcome === 'dropped-newest') connection.close('now');
+  }
 }
 
 /** Rejects with the system's error when the port is taken; afterwards a server error only means one failed accept. */
@@ -90,133 +151,4 @@ function listen(server: Server, options: StratumServerOptions): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Connections with unsent text; flushed together once the running drain has ended. */
-class Outbox {
-  #dirty: SocketConnection[] = [];
-
-  add(connection: SocketConnection): void {
-    if (this.#dirty.push(connection) > 1) return;
-    process.nextTick(() => {
-      const flushed = this.#dirty;
-      this.#dirty = [];
-      for (const each of flushed) each.writeOut();
-    });
-  }
-}
-
-class SocketConnection implements Connection {
-  readonly id: number;
-  readonly remoteEndpoint: string;
-  readonly remoteAddress: string;
-  readonly #socket: Socket;
-  readonly #outbox: Outbox;
-  readonly #flushTimeoutMs: number;
-  #receiver: ActorRef<ConnectionMessage> | undefined;
-  #unsent = '';
-  /** Text that a full mailbox did not take: delivered first when reading goes on. */
-  #undelivered = '';
-  #isPaused = false;
-  #isEnding = false;
-
-  constructor(id: number, socket: Socket, limits: {readonly outbox: Outbox; readonly flushTimeoutMs: number}) {
-    this.id = id;
-    this.#socket = socket;
-    this.#outbox = limits.outbox;
-    this.#flushTimeoutMs = limits.flushTimeoutMs;
-    this.remoteAddress = socket.remoteAddress ?? 'unknown';
-    this.remoteEndpoint = `${this.remoteAddress}:${socket.remotePort ?? 0}`;
-    socket.setEncoding('latin1');
-    let isFailed = false;
-    // The close that follows tells the session; an error that nobody hears would end the process.
-    socket.on('error', () => {
-      isFailed = true;
-    });
-    socket.once('close', () => {
-      this.#isEnding = true;
-      this.#unsent = '';
-      this.#receiver?.tell({type: 'stratumSession.connectionClosed', reason: isFailed ? 'failed' : 'ended'});
-    });
-  }
-
-  deliverTo(ref: ActorRef<ConnectionMessage>): void {
-    if (this.#receiver !== undefined) throw new Error('a connection delivers to one session');
-    this.#receiver = ref;
-    if (this.#socket.destroyed) {
-      ref.tell({type: 'stratumSession.connectionClosed', reason: 'ended'});
-      return;
-    }
-    this.#socket.on('data', (text: string) => this.#deliver(text));
-    this.#socket.resume();
-  }
-
-  send(text: string): void {
-    if (this.#isEnding) return;
-    if (this.#unsent === '') this.#outbox.add(this);
-    this.#unsent += text;
-  }
-
-  /** Called by the outbox, once per drain. */
-  writeOut(): void {
-    if (this.#unsent === '' || this.#socket.destroyed) return;
-    const text = this.#unsent;
-    this.#unsent = '';
-    this.#socket.write(text, 'latin1');
-  }
-
-  bufferedBytes(): number {
-    return this.#unsent.length + this.#socket.writableLength;
-  }
-
-  pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    if (!this.#isPaused) return;
-    if (this.#undelivered !== '') {
-      const text = this.#undelivered;
-      this.#undelivered = '';
-      this.#isPaused = false;
-      this.#deliver(text);
-      if (this.#isPaused) return;
-    }
-    this.#isPaused = false;
-    this.#socket.resume();
-  }
-
-  close(mode: 'flush' | 'now'): void {
-    if (this.#socket.destroyed) return;
-    if (mode === 'now') {
-      this.#isEnding = true;
-      this.#socket.destroy();
-      return;
-    }
-    if (this.#isEnding) return;
-    this.writeOut();
-    this.#isEnding = true;
-    // The peer may never read: after the time-out its buffer is given up. Not the socket's own time-out, which whatever
-    // the peer still sends would put off.
-    const deadline = setTimeout(() => this.#socket.destroy(), this.#flushTimeoutMs);
-    this.#socket.once('close', () => clearTimeout(deadline));
-    this.#socket.end();
-  }
-
-  onceClosed(listener: () => void): void {
-    this.#socket.once('close', listener);
-  }
-
-  #deliver(text: string): void {
-    const outcome = this.#receiver!.tell({type: 'stratumSession.received', text});
-    if (outcome === 'accepted') return;
-    if (outcome === 'dead') {
-      this.close('now');
-      return;
-    }
-    if (outcome === 'refused') this.#undelivered += text;
-    this.pause();
-  }
 }

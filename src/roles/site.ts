@@ -31,6 +31,7 @@ export interface Site {
 /** Where the process can be reached, as the ready file and the terminal say it. */
 export interface Endpoints {
   readonly stratum?: string;
+  readonly stratumTls?: string;
   readonly http?: string;
   readonly rpc?: string;
 }

@@ -1,7 +1,8 @@
 /**
  * @module Why a process could not start, in words that say what to do next. Exit code 1.
  */
-export type StartErrorCode = 'pool-wallet-unreadable' | 'payout-address-invalid' | 'operator-token-unreadable' | 'role-combination' | 'port-unavailable' | 'data-folder-unusable';
+export type StartErrorCode = 'pool-wallet-unreadable' | 'payout-address-invalid' | 'operator-token-unreadable' | 'role-combination' | 'port-unavailable'
+  | 'data-folder-unusable' | 'tls-certificate-unusable';
 
 export class StartError extends Error {
   override readonly name = 'StartError';

@@ -91,6 +91,6 @@ async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<P
   return {
     node,
     pool,
-    endpoints: {...(pool && {stratum: pool.stratumEndpoint}), ...(http && {http: http.endpoint}), rpc: rpc.endpoint},
+    endpoints: {...(pool && {stratum: pool.stratumEndpoint, ...(pool.stratumTlsEndpoint && {stratumTls: pool.stratumTlsEndpoint})}), ...(http && {http: http.endpoint}), rpc: rpc.endpoint},
   };
 }
