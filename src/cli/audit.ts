@@ -10,6 +10,7 @@ import {minerAccount} from '../protocol/payout/ledger.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
 import {auditLedger, type LedgerVerdict} from '../storage/audit-ledger.js';
+import {auditSplits} from '../storage/audit-splits.js';
 import {lockDirectory} from '../storage/directory-lock.js';
 import {openDatabase, type Database} from '../storage/open-database.js';
 import {sharesByAccount, type AccountShares} from '../storage/share-totals.js';
@@ -61,6 +62,8 @@ type AuditReport =
     readonly ok: true;
     readonly shares: {readonly accepted: number; readonly work: bigint; readonly lastSeq: number};
     readonly blocks: Readonly<Record<'pending' | 'confirmed' | 'orphaned' | 'rejected', number>>;
+    /** Of the found blocks: computed again, and of these with all shares of the window still in the log. */
+    readonly splits: {readonly checked: number; readonly fromShares: number};
     readonly ledger: Extract<LedgerVerdict, {ok: true}>['totals'];
     readonly journalEntries: number;
     readonly accounts?: readonly AccountReport[];
@@ -71,6 +74,8 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
   if (!log.ok) return {ok: false, code: log.code, detail: log.detail};
   const ledger = auditLedger(store);
   if (!ledger.ok) return {ok: false, code: ledger.code, detail: ledger.detail};
+  const splits = auditSplits(store);
+  if (!splits.ok) return {ok: false, code: splits.code, detail: splits.detail};
   const byAccount = sharesByAccount(store);
   const blocks = {pending: 0, confirmed: 0, orphaned: 0, rejected: 0};
   for (const {status} of store.foundBlocks()) blocks[status] += 1;
@@ -81,7 +86,7 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
     work += sums.work;
   }
   return {
-    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, ledger: ledger.totals, journalEntries: ledger.entryCount,
+    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, splits: {checked: splits.splitCount, fromShares: splits.windowCount}, ledger: ledger.totals, journalEntries: ledger.entryCount,
     ...(withAccounts && {accounts: accountReports(store, byAccount)}),
   };
 }
@@ -141,6 +146,7 @@ function reportText(report: AuditReport, chain: string): string {
   return [
     `agrees (${chain}): ${shares.accepted} shares, ${report.journalEntries} journal entries`,
     `blocks    ${blocks.pending} pending, ${blocks.confirmed} confirmed, ${blocks.orphaned} orphaned, ${blocks.rejected} rejected`,
+    `splits    ${report.splits.checked} computed again, ${report.splits.fromShares} from the shares themselves`,
     `miners    ${ledger.pendingSats} pending, ${ledger.payableSats} payable, ${ledger.payingSats} being paid, ${ledger.debtSats} debts (satoshis)`,
     `pool      ${ledger.poolFeesSats} fees, ${ledger.poolDonationsSats} donations, ${ledger.poolRiskSats} risk, ${ledger.poolImmatureSats} immature`,
     `coins     ${ledger.coinbaseImmatureSats} immature, ${ledger.walletAvailableSats} available, ${ledger.walletInFlightSats} in flight`,

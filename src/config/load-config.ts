@@ -8,6 +8,7 @@ import {readFileSync} from 'node:fs';
 import {parse as parseToml, TomlError} from 'smol-toml';
 import {decodeAddress} from '../protocol/address/address.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
+import type {PayoutScheme} from '../protocol/payout/schemes.js';
 import {nearestName} from './nearest-name.js';
 import {ALL_IN_ONE_ROLES, configSchema, type RawConfig} from './schema.js';
 import {SETTINGS, settingOf, valueOfText} from './setting-keys.js';
@@ -28,7 +29,7 @@ type DeepReadonly<T> = T extends readonly (infer I)[] ? readonly DeepReadonly<I>
 
 /** All settings, with what follows from others filled in. */
 export type Config = DeepReadonly<Omit<RawConfig, 'pool' | 'demoMiner'> & {
-  pool: Omit<RawConfig['pool'], 'payoutScheme'> & {payoutScheme: 'SOLO' | 'PPLNS'};
+  pool: Omit<RawConfig['pool'], 'payoutScheme'> & {payoutScheme: PayoutScheme};
   demoMiner: Omit<RawConfig['demoMiner'], 'enabled'> & {enabled: boolean};
 }>;
 
@@ -141,6 +142,9 @@ function contradictions(config: RawConfig): string[] {
   if (payout?.ok === false) {
     problems.push(`pool.payoutAddress: ${config.pool.payoutAddress} is no address of ${config.chain} (${payout.code}); \`pithead keygen\` makes one`);
   }
+  const donation = config.pool.donationAddress === '' ? undefined : decodeAddress(config.pool.donationAddress, CHAIN_SPECS[config.chain].address);
+  if (donation?.ok === false) problems.push(`pool.donationAddress: ${config.pool.donationAddress} is no address of ${config.chain} (${donation.code})`);
+  if (config.pool.feePpm + config.pool.donationPpm > 1_000_000) problems.push('pool.feePpm and pool.donationPpm together are more than the reward');
   return problems;
 }
 

@@ -5,6 +5,7 @@
  * none of them can know a setting that the others do not. It decides what a value may be, not where it comes from.
  */
 import {z} from 'zod';
+import {PAYOUT_SCHEMES} from '../protocol/payout/schemes.js';
 import {parseIpNetwork} from '../protocol/endpoint/ip-network.js';
 
 export const ROLE_NAMES = ['full', 'mining-pool', 'solo-pool', 'explorer', 'demo-miner'] as const;
@@ -89,9 +90,9 @@ const upstreamNode = z.strictObject({
 const pool = z.strictObject({
   upstream: z.union([z.literal('local'), z.array(upstreamNode).min(1)]).default('local')
     .describe('The node that the pool mines on. This version serves "local", the node in this process.'),
-  payoutScheme: z.enum(['SOLO', 'PPLNS']).optional()
-    .describe('SOLO pays the finder in the coinbase; PPLNS credits all who worked on the block. Absent: PPLNS for mining-pool, SOLO for solo-pool.'),
-  payoutAddress: optionalText('Address that PPLNS rewards and the fee go to. Empty: a key is made in the data folder (pool-wallet.json).'),
+  payoutScheme: z.enum(PAYOUT_SCHEMES).optional()
+    .describe('SOLO pays the finder in the coinbase. PPLNS credits all who worked within pool.pplnsWindow, PROP all of the round. PPS pays each share its expected part of the subsidy and keeps the blocks: the operator bears the luck; PPS+ shares out the transaction fees as PPLNS besides. Absent: PPLNS for mining-pool, SOLO for solo-pool.'),
+  payoutAddress: optionalText('Address that the coinbase pays under all schemes but SOLO, and the fee under SOLO. Empty: a key is made in the data folder (pool-wallet.json).'),
   startDifficulty: z.number().positive().default(2 ** -14)
     .describe('Share difficulty of a new session; rounded to a power of two and never above that of a block.'),
   minDifficulty: z.number().positive().default(2 ** -20).describe('Least share difficulty.'),
@@ -99,6 +100,8 @@ const pool = z.strictObject({
   shareIntervalSec: z.number().min(0.1).max(600).default(5).describe('Seconds between two shares of one session that vardiff steers to.'),
   staleGraceMs: z.int().min(0).max(60_000).default(3_000).describe('A share for the block before is still credited this long after a new tip.'),
   feePpm: z.int().min(0).max(1_000_000).default(0).describe('Pool fee in parts per million of the reward: 10000 is one per cent.'),
+  donationPpm: z.int().min(0).max(1_000_000).default(0).describe('Part of the reward that is given away, in parts per million, besides the fee.'),
+  donationAddress: optionalText('Address that the donation is owed to and paid like a miner. Empty: it stays on the pool\'s donation account.'),
   pplnsWindow: z.number().min(0.1).max(100).default(2).describe('PPLNS window, as a multiple of the expected work of one block.'),
   coinbaseTag: z.string().max(40).regex(/^[\x20-\x7e]*$/).default('/Pithead/').describe('Text in the coinbase of found blocks. ASCII.'),
 }).describe('The mining pool.');

@@ -2,6 +2,8 @@
  * @module The shapes of requests and answers as JSON Schema: what fastify checks and writes by, and what the OpenAPI page says.
  * A field that is not here is not sent, so the page cannot say less than the server does.
  */
+import {PAYOUT_SCHEMES} from '../protocol/payout/schemes.js';
+
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
@@ -61,7 +63,7 @@ const found = object({
 });
 
 export const pool = object({
-  stratumEndpoint: described(text, '`host:port` to point a miner at.'), scheme: oneOf('SOLO', 'PPLNS'), feePpm: described(count, 'Parts per million of the reward.'),
+  stratumEndpoint: described(text, '`host:port` to point a miner at.'), scheme: oneOf(...PAYOUT_SCHEMES), feePpm: described(count, 'Parts per million of the reward.'),
   hashrate, sessions: object({connected: count, authorised: count, max: count}), accountCount: count, sharesAccepted: count,
   sharesRejected: described(countsByName, 'By reason.'), blocksFound: count, roundEffort: number, windowFill: number,
   rigs: list(object({account: text, ...rig}), 'Best hashrate first.'), found: list(found, 'Newest first.'),

@@ -13,6 +13,7 @@ import {statisticsActor} from '../actors/statistics/actor.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
 import {createMinerNetwork} from '../net/miner-socket.js';
 import {decodeAddress} from '../protocol/address/address.js';
+import {blockSubsidy} from '../protocol/consensus/subsidy.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
 import {createCandidateStore} from '../storage/candidate-store.js';
@@ -22,7 +23,7 @@ import {createThreadNonceScanner} from '../workers/nonce-scanner.js';
 import type {NodeParts} from './node-parts.js';
 import {payoutTarget} from './pool-wallet.js';
 import {stopsIn, type Site} from './site.js';
-import {EXTRANONCE1_SIZE, EXTRANONCE2_SIZE, openPorts, sessionOptions, startFrontDesk} from './stratum-part.js';
+import {accountOf, EXTRANONCE1_SIZE, EXTRANONCE2_SIZE, openPorts, sessionOptions, startFrontDesk} from './stratum-part.js';
 
 export interface PoolParts {
   readonly accounting: ActorRef<AccountingMessage>;
@@ -52,8 +53,11 @@ export async function startPool(site: Site, node: NodeParts): Promise<PoolParts>
   const accounting = system.spawn(accountingActor({
     store: createAccountingStore(database),
     chain: node.chain,
-    scheme,
-    feePpm: config.pool.feePpm,
+    terms: {
+      scheme, feePpm: config.pool.feePpm, donationPpm: config.pool.donationPpm,
+      donationAccount: config.pool.donationPpm === 0 ? '' : donationAccountOf(site),
+    },
+    subsidyOf: (height) => blockSubsidy(height, spec),
     maturityBlocks: spec.coinbaseMaturityBlocks,
     windowFactorPpm: Math.round(config.pool.pplnsWindow * 1_000_000),
   }), {name: 'accounting', onFailure: 'escalate'}) as unknown as ActorRef<AccountingMessage>;
@@ -67,6 +71,7 @@ export async function startPool(site: Site, node: NodeParts): Promise<PoolParts>
     scheme,
     poolScript: payout.scriptPubKey,
     feePpm: config.pool.feePpm,
+    donationPpm: config.pool.donationPpm,
     tag: new TextEncoder().encode(config.pool.coinbaseTag),
     extranonceSize: EXTRANONCE1_SIZE + EXTRANONCE2_SIZE,
     lifetimeMs: JOB_LIFETIME_MS,
@@ -93,6 +98,12 @@ function startStatistics(site: Site, accounting: ActorRef<AccountingMessage>): A
 function scriptOf({spec}: Site, account: string): Uint8Array | undefined {
   const decoded = decodeAddress(account, spec.address);
   return decoded.ok ? decoded.value.scriptPubKey : undefined;
+}
+
+/** Empty where the donation stays with the pool. The config knows that it is an address. */
+function donationAccountOf(site: Site): string {
+  const decoded = accountOf(site, site.config.pool.donationAddress);
+  return decoded.ok ? decoded.account : '';
 }
 
 /** Mines through the port as any miner would, with a part of one core. */

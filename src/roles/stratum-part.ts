@@ -74,7 +74,7 @@ function exponentOf(difficulty: number): number {
 }
 
 /** Two spellings of one address are one account: it is named as this chain writes it. */
-function accountOf({spec}: Site, text: string): {readonly ok: true; readonly account: string} | {readonly ok: false} {
+export function accountOf({spec}: Site, text: string): {readonly ok: true; readonly account: string} | {readonly ok: false} {
   const decoded = decodeAddress(text, spec.address);
   const account = decoded.ok ? encodeAddress(decoded.value.scriptPubKey, spec.address) : undefined;
   return account === undefined ? {ok: false} : {ok: true, account};

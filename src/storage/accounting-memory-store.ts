@@ -1,7 +1,7 @@
 /**
  * @module The accounting in memory, for tests and the simulator: same answers as `accounting-store.ts`, gone with the process.
  */
-import type {AccountingChange, AccountingStore, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import {assertFollows} from './accounting-store.js';
 import {MemoryLedgerStore} from './ledger-store.js';
@@ -9,19 +9,23 @@ import {MemoryLedgerStore} from './ledger-store.js';
 export function createMemoryAccountingStore(): AccountingStore {
   const shares: ShareRow[] = [];
   const blocks = new Map<string, FoundBlockRow>();
+  const splits = new Map<string, BlockSplitRow>();
   const ledger = new MemoryLedgerStore();
   return {
     ledger,
     lastShareSeq: () => shares.at(-1)?.seq ?? 0,
+    firstShareSeq: () => shares[0]?.seq ?? 1,
     *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
       for (let i = Math.min(fromSeq, shares.length) - 1; i >= 0; i -= 1) yield shares[i]!;
     },
     sharesFrom: (seq, limit) => shares.slice(Math.max(0, seq - 1), Math.max(0, seq - 1) + limit),
     foundBlocks: () => [...blocks.values()].sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height),
+    split: (hash) => splits.get(Buffer.from(hash).toString('hex')),
     async append(change: AccountingChange): Promise<void> {
       assertFollows(change.shares ?? [], shares.at(-1)?.seq ?? 0);
       shares.push(...(change.shares ?? []));
       for (const block of change.blocks ?? []) blocks.set(Buffer.from(block.hash).toString('hex'), block);
+      for (const split of change.splits ?? []) splits.set(Buffer.from(split.hash).toString('hex'), split);
       ledger.add(change.entries ?? []);
     },
   };

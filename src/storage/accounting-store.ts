@@ -4,10 +4,11 @@
  * Layout of the rows: `accounting-rows.ts` and docs/storage-layout.md. One `append` is one transaction, and it
  * resolves when the transaction is on disk, which is later than lmdb's own promise.
  */
-import type {AccountingChange, AccountingStore, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
 import {LmdbLedgerStore} from './ledger-store.js';
+import {decodeSplit, encodeSplit} from './split-rows.js';
 import type {Database, Table} from './open-database.js';
 
 /** Bounds one decode and the loss of time in a walk; a group commit of more is split within the same transaction. */
@@ -23,6 +24,7 @@ class LmdbAccountingStore implements AccountingStore {
   readonly #database: Database;
   readonly #segments: Table;
   readonly #blocks: Table;
+  readonly #splits: Table;
   #lastSeq: number;
 
   constructor(database: Database) {
@@ -30,12 +32,18 @@ class LmdbAccountingStore implements AccountingStore {
     this.ledger = new LmdbLedgerStore(database);
     this.#segments = database.table('share-log');
     this.#blocks = database.table('found-blocks');
+    this.#splits = database.table('block-splits');
     this.#lastSeq = 0;
     for (const share of this.#newestSegment()) this.#lastSeq = share.seq;
   }
 
   lastShareSeq(): number {
     return this.#lastSeq;
+  }
+
+  firstShareSeq(): number {
+    for (const {key} of this.#segments.range({limit: 1})) return seqOfSegmentKey(key);
+    return this.#lastSeq + 1;
   }
 
   *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
@@ -69,6 +77,11 @@ class LmdbAccountingStore implements AccountingStore {
     return blocks.sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height);
   }
 
+  split(hash: Uint8Array): BlockSplitRow | undefined {
+    const value = this.#splits.get(hash);
+    return value === undefined ? undefined : decodeSplit(hash, value);
+  }
+
   async append(change: AccountingChange): Promise<void> {
     const shares = change.shares ?? [];
     assertFollows(shares, this.#lastSeq);
@@ -78,6 +91,7 @@ class LmdbAccountingStore implements AccountingStore {
         writer.put(this.#segments, segmentKey(part[0]!.seq), encodeSegment(part));
       }
       for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
+      for (const split of change.splits ?? []) writer.put(this.#splits, split.hash, encodeSplit(split));
       this.ledger.stage(writer, change.entries ?? []);
     });
     await this.#database.flushed();

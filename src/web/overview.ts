@@ -54,7 +54,7 @@ export interface HashrateOverview {
 export interface PoolOverview {
   /** `host:port` to point a miner at. */
   readonly stratumEndpoint: string;
-  readonly scheme: 'SOLO' | 'PPLNS';
+  readonly scheme: 'SOLO' | 'PPLNS' | 'PROP' | 'PPS' | 'PPS+';
   readonly feePpm: number;
   readonly hashrate: HashrateOverview;
   readonly sessions: {readonly connected: number; readonly authorised: number; readonly max: number};

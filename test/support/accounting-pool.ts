@@ -8,6 +8,7 @@ import type {AccountingInbox, AccountingOptions} from '../../src/actors/accounti
 import type {AccountingMessage, AccountView, FoundBlockView, GetAccount, ListFoundBlocks, PoolTotals, GetPoolTotals, RecordBlock, RecordShares} from '../../src/actors/accounting/messages.js';
 import type {AccountingStore} from '../../src/actors/accounting/ports.js';
 import type {ChainMessage} from '../../src/actors/chain/messages.js';
+import type {RewardTerms} from '../../src/protocol/payout/schemes.js';
 import type {AcceptedShare} from '../../src/protocol/stratum/share.js';
 import type {ActorRef, ActorSpec, Query, ReplyOf} from '../../src/runtime/actor.js';
 import {createSimulation} from '../../src/runtime/sim/simulation.js';
@@ -17,6 +18,7 @@ import {createMemoryAccountingStore} from '../../src/storage/accounting-memory-s
 export const TARGET = 0xffffn << 208n;
 export const NETWORK_TARGET = TARGET >> 3n;
 export const REWARD_SATS = 5_000_000_001n;
+export const TERMS: RewardTerms = {scheme: 'PPLNS', feePpm: 10_000, donationPpm: 0, donationAccount: ''};
 
 /** A memory store whose writes wait for `release` while held, or fail. */
 export class HeldStore implements AccountingStore {
@@ -26,9 +28,11 @@ export class HeldStore implements AccountingStore {
   isHeld = false;
   isFailing = false;
   #released: (() => void)[] = [];
+  firstShareSeq = (): number => this.inner.firstShareSeq();
   lastShareSeq = (): number => this.inner.lastShareSeq();
   sharesBackwards = (fromSeq: number): ReturnType<AccountingStore['sharesBackwards']> => this.inner.sharesBackwards(fromSeq);
   sharesFrom = (seq: number, limit: number): ReturnType<AccountingStore['sharesFrom']> => this.inner.sharesFrom(seq, limit);
+  split = (hash: Uint8Array): ReturnType<AccountingStore['split']> => this.inner.split(hash);
   foundBlocks = (): ReturnType<AccountingStore['foundBlocks']> => this.inner.foundBlocks();
 
   async append(change: Parameters<AccountingStore['append']>[0]): Promise<void> {
@@ -79,7 +83,7 @@ export async function aPool(facts: {store?: HeldStore; seed?: number; options?: 
   const chain = facts.chain ?? {activeHashes: new Set<number>(), tipHeight: 0};
   const chainRef = sim.system.spawn(aChain(chain), {name: 'chain'});
   const accounting = sim.system.spawn(accountingActor({
-    store, chain: chainRef, scheme: 'PPLNS', feePpm: 10_000, maturityBlocks: 3, windowFactorPpm: 2_000_000, ...facts.options,
+    store, chain: chainRef, terms: TERMS, subsidyOf: () => 5_000_000_000n, maturityBlocks: 3, windowFactorPpm: 2_000_000, ...facts.options,
   }), {name: 'accounting'});
   await sim.runUntilIdle();
   let share = 0;

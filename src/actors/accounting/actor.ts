@@ -6,32 +6,32 @@
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
-import {pplnsWindow, windowWorkOf} from '../../protocol/payout/pplns.js';
-import {splitReward, splitSolo} from '../../protocol/payout/split-reward.js';
-import type {RewardSplit} from '../../protocol/payout/split-reward.js';
+import type {RewardTerms} from '../../protocol/payout/schemes.js';
+import type {Sats} from '../../protocol/primitives/transaction.js';
 import {HASHES_PER_DIFFICULTY_ONE} from '../../protocol/stratum/difficulty.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ChainEvent, ChainMessage, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
 import type {JobEvent} from '../job-factory/messages.js';
 import type {AccountingMessage, PoolTotals, PostEntry, RecordBlock, RecordShares} from './messages.js';
-import type {AccountingStore, FoundBlockRow, ShareRow} from './ports.js';
+import type {AccountingStore, ShareRow} from './ports.js';
 import {MinerStatistics} from './miner-statistics.js';
+import {BlockCrediting, type SharePlace} from './block-crediting.js';
 import {LedgerDesk, type BlockStep} from './ledger-desk.js';
 import {LedgerView} from './ledger-view.js';
 import {RewardLedger} from './reward-ledger.js';
 import {ShareLog} from './share-log.js';
-import {ShareWindow} from './share-window.js';
 import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
 
 export interface AccountingOptions {
   readonly store: AccountingStore;
   readonly chain: ActorRef<ChainMessage>;
-  readonly scheme: 'SOLO' | 'PPLNS';
-  readonly feePpm: number;
+  readonly terms: RewardTerms;
   readonly maturityBlocks: number;
   /** The PPLNS window holds this many millionths of the expected work of a block. */
   readonly windowFactorPpm: number;
+  /** New coins of a block at this height. */
+  readonly subsidyOf: (height: number) => Sats;
 }
 
 type Internal =
@@ -52,8 +52,6 @@ const MAILBOX_CAPACITY = 32_768;
 const BLOCK_SHARE_WAIT_MS = 2_000;
 /** Walked at start-up, about a microsecond each. Statistics and the window's sums begin there. */
 const REBUILD_SHARES_MAX = 200_000;
-/** Block shares whose candidate may still be announced. */
-const BLOCK_SHARES_KEPT = 1_024;
 const CHAIN_TIMEOUT_MS = 10_000;
 /** What the disk refused of the ledger is tried again so often, and with every share that comes. */
 const RETRY_MS = 1_000;
@@ -79,20 +77,13 @@ class Accounting implements Behaviour<AccountingInbox> {
   readonly #options: AccountingOptions;
   readonly #statistics: MinerStatistics;
   readonly #ledger: RewardLedger;
-  readonly #window = new ShareWindow();
+  readonly #crediting: BlockCrediting;
   readonly #workOf = new WorkOfTarget();
   readonly #desk: LedgerDesk;
   readonly #shareLog: ShareLog;
   readonly #accounts: LedgerView;
   #isCommitDue = false;
-  /** Blocks that the chain judged and whose share is not in the log yet. */
-  readonly #awaitedBlocks = new Map<string, {readonly record: RecordBlock; readonly replies: PendingReply<ReplyOf<RecordBlock>>[]; readonly seq: number; readonly totalWork: bigint}>();
-  readonly #blockShares = new Map<string, {readonly seq: number; readonly totalWork: bigint}>();
-  /** Work of all shares that this run knows; rounds are differences of it. */
-  #totalWork = 0n;
-  #totalWorkAtRoundStart = 0n;
   #networkWork = 0n;
-  #windowWork = 0n;
   /** What the chain is still to be asked about, from the end. The tip last: its height alone would settle what only the blocks' own fate can. */
   readonly #openFates: (Uint8Array | 'tip')[] = ['tip'];
 
@@ -101,7 +92,9 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#desk = new LedgerDesk(options.store.ledger);
     this.#shareLog = new ShareLog(options.store, this.#workOf, this.#desk);
     this.#accounts = new LedgerView(options.store.ledger);
-    this.#ledger = new RewardLedger(options.maturityBlocks, options.store.foundBlocks());
+    const found = options.store.foundBlocks();
+    this.#ledger = new RewardLedger(options.maturityBlocks, found);
+    this.#crediting = new BlockCrediting(options, this.#workOf, found.filter(({status}) => status !== 'rejected').map(({shareSeq}) => shareSeq));
     const logged = this.#newestShares();
     this.#statistics = new MinerStatistics(Math.min(ctx.clock.wallMs(), logged[0]?.atMs ?? Infinity));
     this.#rebuild(logged);
@@ -139,8 +132,7 @@ class Accounting implements Behaviour<AccountingInbox> {
       case 'chain.tipChanged': return this.#tipHeight(message.tip.height, ctx);
       case 'jobs.published':
         this.#networkWork = this.#workOf.target(message.job.template.target).work;
-        this.#windowWork = windowWorkOf(message.job.template.target, this.#options.windowFactorPpm);
-        return this.#window.trimTo(this.#windowWork);
+        return this.#crediting.setNetworkTarget(message.job.template.target);
       default: return this.#answer(message, ctx);
     }
   }
@@ -152,7 +144,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   inspect(): unknown {
     return {
       lastShareSeq: this.#options.store.lastShareSeq(), waitingShares: this.#shareLog.waitingCount, committing: this.#shareLog.writingCount,
-      accounts: this.#statistics.accountCount, foundBlocks: this.#ledger.blockCount, awaitedBlocks: this.#awaitedBlocks.size,
+      accounts: this.#statistics.accountCount, foundBlocks: this.#ledger.blockCount, awaitedBlocks: this.#crediting.awaitedCount,
     };
   }
 
@@ -180,17 +172,20 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #totals(nowMs: number): PoolTotals {
+    const {terms} = this.#options;
+    const fill = this.#crediting.windowFill;
     return {
       hashrate: this.#statistics.poolHashrate(nowMs),
       accountCount: this.#statistics.accountCount,
       sharesAccepted: this.#options.store.lastShareSeq(),
       sharesRejected: {...this.#statistics.rejected},
       blocksFound: this.#ledger.standingCount,
-      roundEffort: ratio(this.#totalWork - this.#totalWorkAtRoundStart, this.#networkWork),
+      roundEffort: ratio(this.#crediting.roundWork, this.#networkWork),
       lastShareSeq: this.#options.store.lastShareSeq(),
-      scheme: this.#options.scheme,
-      feePpm: this.#options.feePpm,
-      windowFill: this.#options.scheme === 'SOLO' ? 1 : ratio(this.#window.workUpTo(this.#windowWork), this.#windowWork),
+      scheme: terms.scheme,
+      feePpm: terms.feePpm,
+      donationPpm: terms.donationPpm,
+      windowFill: ratio(fill.work, fill.of),
     };
   }
 
@@ -219,14 +214,15 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #counted(share: AcceptedShare, row: ShareRow, ctx: Context): void {
-    this.#window.add(row.seq, row.account, row.work);
-    this.#totalWork += row.work;
+    const awaited = this.#crediting.count(row);
     const {hashes, difficulty} = this.#workOf.target(share.target);
     this.#statistics.countAccepted({
       account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs: row.atMs,
     });
     ctx.events.publish({type: 'accounting.shareAccepted', account: share.account, minerName: share.minerName, difficulty, seq: row.seq});
-    if (row.isBlock) this.#blockShareLogged(row, ctx);
+    if (awaited === undefined) return;
+    ctx.timers.cancel(`block-share:${hashKey(row.hash)}`);
+    this.#credit(awaited.record, awaited.share, {ctx, replies: awaited.replies});
   }
 
   #commitFailed(error: unknown, ctx: Context): void {
@@ -244,70 +240,27 @@ class Accounting implements Behaviour<AccountingInbox> {
       this.#storeStep({row: known, entry: undefined}, ctx, reply);
       return;
     }
-    const key = hashKey(message.hash);
-    const logged = this.#blockShares.get(key);
-    if (logged !== undefined) return this.#credit(message, logged, {ctx, replies: reply === undefined ? [] : [reply]});
-    const awaited = this.#awaitedBlocks.get(key) ?? {record: message, replies: [], seq: this.#options.store.lastShareSeq(), totalWork: this.#totalWork};
-    if (reply !== undefined) awaited.replies.push(reply);
-    if (this.#awaitedBlocks.has(key)) return;
-    this.#awaitedBlocks.set(key, awaited);
-    ctx.timers.once(`block-share:${key}`, BLOCK_SHARE_WAIT_MS, {type: 'accounting.blockShareMissing', hash: message.hash});
+    const share = this.#crediting.shareOf(message.hash);
+    if (share !== undefined) return this.#credit(message, share, {ctx, replies: reply === undefined ? [] : [reply]});
+    if (!this.#crediting.await(message, reply)) return;
+    ctx.timers.once(`block-share:${hashKey(message.hash)}`, BLOCK_SHARE_WAIT_MS, {type: 'accounting.blockShareMissing', hash: message.hash});
   }
 
-  #blockShareLogged(row: ShareRow, ctx: Context): void {
-    const key = hashKey(row.hash);
-    const logged = {seq: row.seq, totalWork: this.#totalWork};
-    this.#rememberBlockShare(key, logged);
-    const awaited = this.#awaitedBlocks.get(key);
-    if (awaited === undefined) return;
-    this.#awaitedBlocks.delete(key);
-    ctx.timers.cancel(`block-share:${key}`);
-    this.#credit(awaited.record, logged, {ctx, replies: awaited.replies});
-  }
-
-  #rememberBlockShare(key: string, logged: {readonly seq: number; readonly totalWork: bigint}): void {
-    this.#blockShares.set(key, logged);
-    if (this.#blockShares.size <= BLOCK_SHARES_KEPT) return;
-    for (const oldest of this.#blockShares.keys()) {
-      this.#blockShares.delete(oldest);
-      return;
-    }
-  }
-
-  /** No share was accepted for it (below share difficulty, stale, duplicate): the window ends with the newest share of when it was announced. */
   #blockShareMissing(hash: Uint8Array, ctx: Context): void {
-    const key = hashKey(hash);
-    const awaited = this.#awaitedBlocks.get(key);
-    if (awaited === undefined) return;
-    this.#awaitedBlocks.delete(key);
-    this.#credit(awaited.record, awaited, {ctx, replies: awaited.replies});
+    const awaited = this.#crediting.giveUp(hash);
+    if (awaited !== undefined) this.#credit(awaited.record, awaited.place, {ctx, replies: awaited.replies});
   }
 
-  #credit(record: RecordBlock, share: {readonly seq: number; readonly totalWork: bigint}, answer: {readonly ctx: Context; readonly replies: readonly PendingReply<ReplyOf<RecordBlock>>[]}): void {
+  #credit(record: RecordBlock, share: SharePlace, answer: {readonly ctx: Context; readonly replies: readonly PendingReply<ReplyOf<RecordBlock>>[]}): void {
     const {ctx} = answer;
-    const expectedWork = this.#workOf.target(record.target).work;
-    const roundWork = share.totalWork > this.#totalWorkAtRoundStart ? share.totalWork - this.#totalWorkAtRoundStart : 0n;
-    const split = record.accepted ? this.#split(record, share.seq) : {feeSats: 0n, credits: []};
-    const row: FoundBlockRow = {
-      hash: record.hash, height: record.height, shareSeq: share.seq, account: record.account, minerName: record.minerName,
-      foundAtSec: Math.floor(ctx.clock.wallMs() / 1000), rewardSats: record.rewardSats, feeSats: split.feeSats,
-      status: record.accepted ? 'pending' : 'rejected', roundWork, expectedWork, credits: split.credits,
-      paysFinderDirectly: record.paysFinderDirectly, donationSats: 0n, donationAccount: '', riskSats: 0n, booked: 'none', bookings: 0,
-    };
-    if (record.accepted) this.#totalWorkAtRoundStart += roundWork;
-    const step = this.#ledger.add(row, ctx.clock.wallMs());
+    const nowMs = ctx.clock.wallMs();
+    const {row, split} = this.#crediting.credit(record, share, Math.floor(nowMs / 1000));
+    const step = {...this.#ledger.add(row, nowMs), split};
     this.#storeStep(step, ctx, answer.replies[0]);
     for (const reply of answer.replies.slice(1)) this.#storeStep({row: step.row, entry: undefined}, ctx, reply);
     ctx.log.info({code: 'block-found', height: row.height, account: row.account, accepted: record.accepted}, 'the pool found a block');
     ctx.events.publish({type: 'accounting.blockFound', block: this.#ledger.view(step.row)});
     this.#askHeader(record.hash, ctx);
-  }
-
-  #split(record: RecordBlock, shareSeq: number): RewardSplit {
-    if (record.paysFinderDirectly || shareSeq === 0) return splitSolo({rewardSats: record.rewardSats, feePpm: this.#options.feePpm}, record.account);
-    const windowWork = windowWorkOf(record.target, this.#options.windowFactorPpm);
-    const newestFirst = this.#window.backwards(shareSeq, windowWork, (fromSeq) => this.#options.store.sharesBackwards(fromSeq));
-    return splitReward({rewardSats: record.rewardSats, feePpm: this.#options.feePpm}, pplnsWindow(newestFirst, windowWork).work);
   }
 
   #tipHeight(height: number, ctx: Context): void {
@@ -349,17 +302,13 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   /** What the newest part of the log says; rejects, user agents and announced difficulties are not in it. */
   #rebuild(logged: readonly ShareRow[]): void {
-    const lastFoundSeq = this.#options.store.foundBlocks().reduce((seq, row) => (row.status === 'rejected' ? seq : Math.max(seq, row.shareSeq)), 0);
     for (const row of logged) {
       const hashes = Number(row.work);
-      this.#window.add(row.seq, row.account, row.work);
-      this.#totalWork += row.work;
-      if (row.seq <= lastFoundSeq) this.#totalWorkAtRoundStart = this.#totalWork;
+      this.#crediting.recall(row);
       this.#statistics.countAccepted({
         account: row.account, minerName: row.minerName, userAgent: '', difficulty: hashes / HASHES_PER_DIFFICULTY_ONE, hashes,
         shareDifficulty: difficultyOfHash(row.hash), atMs: row.atMs,
       });
-      if (row.isBlock) this.#rememberBlockShare(hashKey(row.hash), {seq: row.seq, totalWork: this.#totalWork});
     }
   }
 }

@@ -9,12 +9,14 @@ import {balancesAfter, checkClaims, checkEntry, isSameEntry, type EntryRefusalCo
 import {reject, type Rejection} from '../../protocol/verdict.js';
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {PostEntry, RecordBlock} from './messages.js';
-import type {FoundBlockRow, LedgerStore} from './ports.js';
+import type {BlockSplitRow, FoundBlockRow, LedgerStore} from './ports.js';
 
 /** A found block's row and what its change books; both reach the disk together. */
 export interface BlockStep {
   readonly row: FoundBlockRow;
   readonly entry: JournalEntry | undefined;
+  /** With a block's first step. */
+  readonly split?: BlockSplitRow | undefined;
 }
 
 interface WaitingStep {
@@ -71,7 +73,7 @@ export class LedgerDesk {
   }
 
   /** What the next write is to hold. Entries that the balances do not allow are answered and left out. */
-  take(): {readonly blocks: readonly FoundBlockRow[]; readonly entries: readonly JournalEntry[]} {
+  take(): {readonly blocks: readonly FoundBlockRow[]; readonly splits: readonly BlockSplitRow[]; readonly entries: readonly JournalEntry[]} {
     const steps = this.#steps;
     const entries = steps.flatMap(({step}) => step.entry ?? []);
     const taken: (WaitingEntry & {readonly isNew: boolean})[] = [];
@@ -93,7 +95,7 @@ export class LedgerDesk {
     this.#steps = [];
     this.#entries = [];
     this.#isDue = false;
-    return {blocks: steps.map(({step}) => step.row), entries};
+    return {blocks: steps.map(({step}) => step.row), splits: steps.flatMap(({step}) => step.split ?? []), entries};
   }
 
   finish(): void {

@@ -4,6 +4,7 @@
  */
 import type {Query} from '../../runtime/actor.js';
 import type {EntryRefusalCode, JournalEntry, LedgerTotals, OutsideEntryKind} from '../../protocol/payout/ledger.js';
+import type {PayoutScheme} from '../../protocol/payout/schemes.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import type {Rejection} from '../../protocol/verdict.js';
@@ -88,9 +89,10 @@ export interface PoolTotals {
   readonly blocksFound: number;
   readonly roundEffort: number;
   readonly lastShareSeq: number;
-  readonly scheme: 'SOLO' | 'PPLNS';
+  readonly scheme: PayoutScheme;
   readonly feePpm: number;
-  /** How full the PPLNS window is, 0..1; 1 for SOLO. */
+  readonly donationPpm: number;
+  /** How full the window of work is, 0..1; 1 for schemes without one. */
   readonly windowFill: number;
 }
 

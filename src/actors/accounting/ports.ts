@@ -3,6 +3,8 @@
  * One call of `append` is one LMDB transaction (group commit); it resolves when the rows are ON DISK.
  */
 import type {BlockBooking} from '../../protocol/payout/block-bookings.js';
+import type {RewardTerms} from '../../protocol/payout/schemes.js';
+import type {WorkOfAccount} from '../../protocol/payout/split-reward.js';
 import type {JournalEntry, LedgerTotals, Posting} from '../../protocol/payout/ledger.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
 
@@ -45,9 +47,35 @@ export interface FoundBlockRow {
   readonly bookings: number;
 }
 
+/** What a found block's credits follow from: kept for good, so that they can be computed again whatever the config says now. */
+export interface BlockSplitRow {
+  readonly hash: Hash256;
+  readonly terms: RewardTerms;
+  readonly subsidySats: Sats;
+  /** Expected work that the window reaches back over; 0 for a round, or no window. */
+  readonly windowWork: bigint;
+  /** Shares that count; both 0 when none does. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** What of the first share lies in the window; 0: all of it. */
+  readonly firstWork: bigint;
+  /** By account, in code unit order. */
+  readonly work: readonly WorkOfAccount[];
+  /** Root over the shares of the window, see docs/share-proofs.md; undefined until it was computed. */
+  readonly shareRoot: Hash256 | undefined;
+}
+
+/** Sums of shares with consecutive numbers. */
+export interface ShareChunk {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly sums: readonly (WorkOfAccount & {readonly shares: number})[];
+}
+
 export interface AccountingChange {
   readonly shares?: readonly ShareRow[];
   readonly blocks?: readonly FoundBlockRow[];
+  readonly splits?: readonly BlockSplitRow[];
   /** In this order. One whose id is in the journal already changes nothing. */
   readonly entries?: readonly JournalEntry[];
 }
@@ -74,10 +102,13 @@ export interface LedgerStore {
 export interface AccountingStore {
   readonly ledger: LedgerStore;
   lastShareSeq(): number;
+  /** The oldest share that the log still holds row by row; one above the last when it holds none. */
+  firstShareSeq(): number;
   /** Newest first, for a window that ends at `fromSeq` inclusive. */
   sharesBackwards(fromSeq: number): Iterable<ShareRow>;
   sharesFrom(seq: number, limit: number): readonly ShareRow[];
   foundBlocks(): readonly FoundBlockRow[];
+  split(hash: Hash256): BlockSplitRow | undefined;
   /** Atomic; resolves when durable. Rejects with an OperatingError; nothing was changed then. */
   append(change: AccountingChange): Promise<void>;
 }

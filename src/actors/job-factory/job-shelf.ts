@@ -7,14 +7,17 @@ import type {CoinbaseHalves} from '../../protocol/mining/coinbase.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {merkleBranch} from '../../protocol/mining/merkle-branch.js';
 import type {Sats} from '../../protocol/primitives/transaction.js';
+import type {PayoutScheme} from '../../protocol/payout/schemes.js';
 import {feeOf} from '../../protocol/payout/split-reward.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 
 export interface JobShelfOptions {
-  readonly scheme: 'SOLO' | 'PPLNS';
-  /** Where the pool is paid: everything under PPLNS, the fee under SOLO. */
+  readonly scheme: PayoutScheme;
+  /** Where the pool is paid: the fee and the donation under SOLO, everything under other schemes. */
   readonly poolScript: Uint8Array;
   readonly feePpm: number;
+  /** Kept back with the fee; the accounting says whose it is. */
+  readonly donationPpm?: number;
   readonly tag: Uint8Array;
   /** Extranonce1 and extranonce2 together, bytes. */
   readonly extranonceSize: number;
@@ -77,15 +80,16 @@ export class JobShelf {
 
   forAccount(jobKey: number, account: string): StratumJob | undefined {
     const shelved = this.#jobs.get(jobKey);
-    if (shelved === undefined || this.#options.scheme === 'PPLNS') return shelved?.job;
+    if (shelved === undefined || this.#options.scheme !== 'SOLO') return shelved?.job;
     const known = shelved.byAccount.get(account);
     if (known !== undefined) return known;
     const script = this.#options.scriptOfAccount(account);
     if (script === undefined) return undefined;
     const {job, jobBytes} = shelved;
-    const feeSats = feeOf(job.template.coinbaseValueSats, this.#options.feePpm);
-    const outputs = [{valueSats: job.template.coinbaseValueSats - feeSats, scriptPubKey: script}];
-    if (feeSats > 0n) outputs.push({valueSats: feeSats, scriptPubKey: this.#options.poolScript});
+    const {coinbaseValueSats} = job.template;
+    const keptSats = feeOf(coinbaseValueSats, this.#options.feePpm) + feeOf(coinbaseValueSats, this.#options.donationPpm ?? 0);
+    const outputs = [{valueSats: coinbaseValueSats - keptSats, scriptPubKey: script}];
+    if (keptSats > 0n) outputs.push({valueSats: keptSats, scriptPubKey: this.#options.poolScript});
     const own: StratumJob = {...job, jobKey: this.#options.nextJobKey(), ...this.#halves(job.template, jobBytes, outputs)};
     if (shelved.byAccount.size >= ACCOUNT_JOBS_MAX) shelved.byAccount.clear();
     shelved.byAccount.set(account, own);

@@ -40,7 +40,7 @@ export class FakeNode {
   };
   totals: PoolTotals = {
     hashrate: {last1m: 0, last5m: 0, last1h: 0}, accountCount: 0, sharesAccepted: 0, sharesRejected: {}, blocksFound: 0, roundEffort: 0,
-    lastShareSeq: 0, scheme: 'PPLNS', feePpm: 10_000, windowFill: 0,
+    lastShareSeq: 0, scheme: 'PPLNS', feePpm: 10_000, donationPpm: 0, windowFill: 0,
   };
   accounts: AccountView[] = [];
   found: FoundBlockView[] = [];

@@ -29,6 +29,7 @@ import {
   decodeHeaderRow, decodeLogRow, decodeTipRow, decodeTotalsRow, encodeHeaderRow, encodeLogRow, encodeTipRow, encodeTotalsRow, headerKey, logKey,
 } from '../../../src/storage/chain-rows.js';
 import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from '../../../src/storage/ledger-rows.js';
+import {decodeSplit, encodeSplit} from '../../../src/storage/split-rows.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {coins, transactions} from '../../support/arbitraries.js';
 import {aHash} from '../../support/ledger-builder.js';
@@ -63,6 +64,10 @@ const foundBlock = {
   hash: aHash(1), height: 5, shareSeq: 12, account: 'account', minerName: 'rig', foundAtSec: 1_800_000_000, rewardSats: 50n, feeSats: 1n, status: 'pending' as const,
   roundWork: 1n << 70n, expectedWork: 9n, credits: [{account: 'a', sats: 25n}, {account: 'b', sats: 24n}], paysFinderDirectly: false,
   donationSats: 3n, donationAccount: 'charity', riskSats: 0n, booked: 'mature' as const, bookings: 2,
+};
+const split = {
+  hash: aHash(4), terms: {scheme: 'PPS+' as const, feePpm: 10_000, donationPpm: 1, donationAccount: 'charity'}, subsidySats: 50n, windowWork: 1n << 80n,
+  firstSeq: 3, lastSeq: 11, firstWork: 7n, work: [{account: 'a', work: 25n}], shareRoot: aHash(5),
 };
 const candidate = {hash: aHash(2), height: 6, blockBytes: block.bytes, account: 'account', minerName: 'rig', rewardSats: 50n, paysFinderDirectly: true, foundAtMs: 1_800_000_000_000};
 
@@ -193,6 +198,7 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
   }},
   decodeSegment: {good: one(encodeSegment(shares)), recode: row((bytes) => decodeSegment(11, bytes), encodeSegment)},
   decodeFoundBlock: {good: one(encodeFoundBlock(foundBlock)), recode: row(decodeFoundBlock, encodeFoundBlock)},
+  decodeSplit: {good: one(encodeSplit(split)), recode: row((bytes) => decodeSplit(aHash(4), bytes), encodeSplit)},
   decodeEntry: {
     good: one(encodeEntry({id: 'block/aa/1', kind: 'block-credited', atMs: 1_800_000_000_000, postings: [{account: 'coinbase/immature', sats: 5n}, {account: 'pending/a', sats: -5n}]})),
     recode: row((bytes) => decodeEntry(1, bytes), encodeEntry),

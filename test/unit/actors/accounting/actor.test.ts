@@ -5,7 +5,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {RecordShares} from '../../../../src/actors/accounting/messages.js';
 import type {ReplyOf} from '../../../../src/runtime/actor.js';
-import {aPool, aPoolWithBlock, hashOf, HeldStore, REWARD_SATS} from '../../../support/accounting-pool.js';
+import {aPool, aPoolWithBlock, hashOf, HeldStore, REWARD_SATS, TERMS} from '../../../support/accounting-pool.js';
 
 const accounting = suite('actors / accounting / actor');
 
@@ -206,7 +206,7 @@ accounting('a block that the chain refused is kept without credits', async () =>
 });
 
 accounting('a block that pays its finder owes nothing', async () => {
-  const pool = await aPool({options: {scheme: 'SOLO'}});
+  const pool = await aPool({options: {terms: {...TERMS, scheme: 'SOLO'}}});
   const share = pool.record({hash: hashOf(7), isBlock: true});
   await pool.sim.runUntilIdle();
   await share;
