@@ -106,6 +106,23 @@ const pool = z.strictObject({
   coinbaseTag: z.string().max(40).regex(/^[\x20-\x7e]*$/).default('/Pithead/').describe('Text in the coinbase of found blocks. ASCII.'),
 }).describe('The mining pool.');
 
+const webhook = z.strictObject({
+  url: z.url({protocol: /^https?$/}),
+  format: z.enum(['discord', 'json']).default('discord'),
+  minSeverity: z.enum(['good', 'info', 'warning', 'critical']).default('good'),
+});
+
+const alerts = z.strictObject({
+  webhooks: z.array(webhook).max(16).default([])
+    .describe('Where alerts go: a list of { url, format = "discord" or "json", minSeverity = "good", "info", "warning" or "critical" }. Good news is a found block.'),
+  source: z.string().min(1).max(100).default('Pithead').describe('Name of this pool in its alerts.'),
+  maxPerMinute: z.int().min(1).max(600).default(20).describe('Most messages to one webhook in a minute; more wait. Discord takes 30.'),
+  noSharesSec: z.number().min(10).max(86_400).default(600).describe('Alert when no share came for so long, after there were some.'),
+  rejectRatio: z.number().min(0.001).max(1).default(0.2).describe('Alert when this part of the shares of five minutes was rejected.'),
+  templateStaleSec: z.number().min(10).max(86_400).default(180).describe('Alert when miners had no new job for so long.'),
+  diskFreeBytesMin: z.number().min(0).default(2_000_000_000).describe('Alert when less is free on the disk of the data folder.'),
+}).describe('What the operator is told, by webhook and in the log.');
+
 const mempool = z.strictObject({
   maxBytes: z.int().min(100_000).max(4_000_000_000).default(64_000_000).describe('Serialised bytes of transactions that are held; the worst paying are evicted first.'),
   maxCount: z.int().min(10).max(10_000_000).default(50_000).describe('Most transactions held.'),
@@ -150,6 +167,7 @@ export const configSchema = z.strictObject({
   http: http.prefault({}),
   rpc: rpc.prefault({}),
   pool: pool.prefault({}),
+  alerts: alerts.prefault({}),
   mempool: mempool.prefault({}),
   demoMiner: demoMiner.prefault({}),
   workers: workers.prefault({}),

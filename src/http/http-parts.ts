@@ -7,6 +7,7 @@ import type {LoopDelay} from '../runtime/loop-delay.js';
 import type {ActorSystem} from '../runtime/system.js';
 import type {PoolReport} from '../workers/tasks.js';
 import type {AccountingMessage} from '../actors/accounting/messages.js';
+import type {AlertsMessage} from '../actors/alerts/messages.js';
 import type {ChainMessage} from '../actors/chain/messages.js';
 import type {MempoolMessage} from '../actors/mempool/messages.js';
 import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
@@ -37,6 +38,7 @@ export interface HttpPool {
   readonly accounting: ActorRef<AccountingMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
+  readonly alerts: ActorRef<AlertsMessage>;
   /** Absent where the pool keeps accounts and pays nobody. */
   readonly payouts?: ActorRef<PayoutsMessage>;
   /** `host:port` that miners are told. */

@@ -1,7 +1,7 @@
 /**
  * @module The shapes of the operator's part.
  */
-import {count, described, list, number, object, text, timeSec} from './json-schemas.js';
+import {count, described, list, number, object, oneOf, text, timeSec} from './json-schemas.js';
 
 export {page, pageQuery} from './api-schemas.js';
 
@@ -34,3 +34,15 @@ export const banRequest = object({
   'note?': {type: 'string', maxLength: 200, default: ''},
 });
 export const banAnswer = object({ban, endedSessions: count});
+
+const alert = object({
+  id: count, kind: text, state: oneOf('notice', 'raised', 'resolved'), severity: oneOf('good', 'info', 'warning', 'critical'), title: text, text,
+  facts: {type: 'object', additionalProperties: text}, atSec: timeSec,
+});
+export const alerts = object({
+  active: list(alert, 'What stands now.'), recent: list(alert, 'What was told, newest first.'),
+  destinations: list(object({
+    host: described(text, 'Of the webhook; the rest of its address is a secret.'), format: oneOf('discord', 'json'), minSeverity: text, sent: count,
+    lost: described(count, 'Given up, or pushed out of a full queue.'), waiting: count, 'lastProblem?': text,
+  })),
+});

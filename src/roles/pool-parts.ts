@@ -10,6 +10,7 @@ import {jobFactoryActor} from '../actors/job-factory/actor.js';
 import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
 import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
 import {statisticsActor} from '../actors/statistics/actor.js';
+import type {AlertsMessage} from '../actors/alerts/messages.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
 import {createMinerNetwork} from '../net/miner-socket.js';
 import {decodeAddress} from '../protocol/address/address.js';
@@ -20,6 +21,7 @@ import {createCandidateStore} from '../storage/candidate-store.js';
 import {openDatabase} from '../storage/open-database.js';
 import {openStatisticsStore, statisticsDatabase} from '../storage/statistics-store.js';
 import {createThreadNonceScanner} from '../workers/nonce-scanner.js';
+import {startAlerts} from './alerts-part.js';
 import type {NodeParts} from './node-parts.js';
 import {payoutTarget} from './pool-wallet.js';
 import {stopsIn, type Site} from './site.js';
@@ -30,6 +32,7 @@ export interface PoolParts {
   readonly jobFactory: ActorRef<JobFactoryMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
+  readonly alerts: ActorRef<AlertsMessage>;
   /** `host:port`. */
   readonly stratumEndpoint: string;
   readonly stratumTlsEndpoint?: string;
@@ -80,11 +83,12 @@ export async function startPool(site: Site, node: NodeParts): Promise<PoolParts>
   }), {name: 'job-factory'}) as unknown as ActorRef<JobFactoryMessage>;
 
   const statistics = startStatistics(site, accounting);
+  const alerts = startAlerts(site, accounting);
   const miningPool = startFrontDesk(site, sessionOptions(site, {accounting, jobFactory}, nextJobKey), database);
   stopsIn(site, 'drain-shares', jobFactory);
   stopsIn(site, 'drain-shares', accounting);
   const endpoints = await openPorts(site, miningPool);
-  return {accounting, jobFactory, miningPool, statistics, stratumEndpoint: endpoints.stratum, ...(endpoints.stratumTls && {stratumTlsEndpoint: endpoints.stratumTls})};
+  return {accounting, jobFactory, miningPool, statistics, alerts, stratumEndpoint: endpoints.stratum, ...(endpoints.stratumTls && {stratumTlsEndpoint: endpoints.stratumTls})};
 }
 
 function startStatistics(site: Site, accounting: ActorRef<AccountingMessage>): ActorRef<StatisticsMessage> {

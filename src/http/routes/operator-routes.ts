@@ -3,6 +3,7 @@
  * its secrets, and the record of who changed what. Every change is recorded before it is made and with what came of it.
  */
 import type {FastifyInstance} from 'fastify';
+import type {Alert, AlertsView, GetAlerts, TestAlerts} from '../../actors/alerts/messages.js';
 import type {ListSessions, SessionView} from '../../actors/mining-pool/messages.js';
 import type {PausePayouts, RunPayoutsNow} from '../../actors/payouts/messages.js';
 import {HttpFault} from '../http-fault.js';
@@ -57,6 +58,10 @@ function addReading(scope: FastifyInstance, parts: RouteParts, {audit, configVie
     return pageOf(views, limit, {show: sessionJson, place: ({id}) => String(id)});
   });
 
+  scope.get('/api/v1/operator/alerts', {
+    schema: {summary: 'What is wrong now, what was told, and whether the webhooks take it.', security: OPERATOR_SECURITY, response: {200: operator.alerts, ...OPERATOR_FAULTS}}, config,
+  }, async () => alertsJson(await poolOf(parts).alerts.ask<GetAlerts>({type: 'alerts.get'}, {timeoutMs: ASK_TIMEOUT_MS})));
+
   scope.get('/api/v1/operator/config', {
     schema: {summary: 'Every setting as it is in force; secrets are only said to be set.', security: OPERATOR_SECURITY, response: {200: operator.settings, ...OPERATOR_FAULTS}}, config,
   }, () => configView());
@@ -71,6 +76,14 @@ function addReading(scope: FastifyInstance, parts: RouteParts, {audit, configVie
 }
 
 function addChanges(scope: FastifyInstance, parts: RouteParts, given: HttpOperator): void {
+  scope.post('/api/v1/operator/alerts/test', {
+    ...OPERATOR_OPTIONS,
+    schema: {
+      summary: 'Sends a test message to every webhook.', security: OPERATOR_SECURITY, response: {200: shape.object({destinations: shape.count}), ...OPERATOR_FAULTS},
+    },
+  }, (request) => recorded(given, {request, action: 'alerts.test', detail: {}},
+    () => poolOf(parts).alerts.ask<TestAlerts>({type: 'alerts.test'}, {timeoutMs: ASK_TIMEOUT_MS})));
+
   scope.post('/api/v1/operator/payouts/run', {
     ...OPERATOR_OPTIONS, schema: {summary: 'Plans a payout now, whatever the schedule says.', security: OPERATOR_SECURITY, response: {200: operator.payoutRun, ...OPERATOR_FAULTS}},
   }, (request) => recorded(given, {request, action: 'payouts.run', detail: {}}, async () => {
@@ -91,6 +104,14 @@ function addChanges(scope: FastifyInstance, parts: RouteParts, given: HttpOperat
     if (!ok) throw new HttpFault('operator-refused', 'The payouts could not write it down: nothing has changed.');
     return {isPaused};
   }));
+}
+
+function alertsJson({active, recent, destinations}: AlertsView): unknown {
+  const alertJson = ({atMs, ...alert}: Alert): unknown => ({...alert, atSec: Math.floor(atMs / 1000)});
+  return {
+    active: active.map(alertJson), recent: recent.map(alertJson),
+    destinations: destinations.map(({lastProblem, ...shown}) => ({...shown, ...(lastProblem === undefined ? {} : {lastProblem})})),
+  };
 }
 
 function sessionJson(view: SessionView): unknown {

@@ -6,6 +6,7 @@ import type {ActorRef, Message, PendingReply} from '../../../src/runtime/actor.j
 import type {Log, LogFacts} from '../../../src/runtime/log.js';
 import type {ActorSystem} from '../../../src/runtime/system.js';
 import type {AccountingMessage, AccountView, FoundBlockView, PoolTotals} from '../../../src/actors/accounting/messages.js';
+import type {AlertsMessage, AlertsView} from '../../../src/actors/alerts/messages.js';
 import type {ChainMessage, HeaderView, TipView} from '../../../src/actors/chain/messages.js';
 import type {MempoolInfo, MempoolMessage} from '../../../src/actors/mempool/messages.js';
 import {ConnectionCounters} from '../../../src/actors/mining-pool/connection-counts.js';
@@ -20,7 +21,7 @@ import type {Block} from '../../../src/protocol/primitives/block.js';
 import {buildTransaction, NULL_HASH, NULL_VOUT} from '../../../src/protocol/primitives/transaction-codec.js';
 import type {PoolReport} from '../../../src/workers/tasks.js';
 
-export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool' | 'statistics' | 'payouts' | 'upstream';
+export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool' | 'statistics' | 'payouts' | 'upstream' | 'alerts';
 
 export const REWARD_SATS = 5_000_000_000n;
 const P2WPKH_SIZE = 22;
@@ -56,6 +57,7 @@ export class FakeNode {
     feeFrom: 'miners', problem: undefined,
   };
   upstreamHealth: UpstreamHealth = {isStalled: false, servingNode: undefined, workHeight: undefined, confirmedAgoMs: undefined, nodes: []};
+  alertsView: AlertsView = {active: [], recent: [], destinations: []};
   readonly audited: AuditEntry[] = [];
   checks: HealthCheck[] = [{name: 'chain', isOk: true}];
   /** Actors of these kinds take questions and do not answer. */
@@ -68,6 +70,7 @@ export class FakeNode {
   readonly accounting: ActorRef<AccountingMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
+  readonly alerts: ActorRef<AlertsMessage>;
   readonly payoutsRef: ActorRef<PayoutsMessage>;
   readonly upstream: ActorRef<UpstreamMessage>;
   /** Replies that a silent actor still owes: held as a busy actor holds its mailbox. */
@@ -83,6 +86,7 @@ export class FakeNode {
     this.accounting = this.#spawn<AccountingMessage>('accounting', (message) => this.#accountingAnswer(message));
     this.miningPool = this.#spawn<MiningPoolMessage>('mining-pool', (message) => this.#deskAnswer(message));
     this.statistics = this.#spawn<StatisticsMessage>('statistics', (message) => this.#statisticsAnswer(message));
+    this.alerts = this.#spawn<AlertsMessage>('alerts', (message) => (message.type === 'alerts.get' ? this.alertsView : {destinations: this.alertsView.destinations.length}));
     this.payoutsRef = this.#spawn<PayoutsMessage>('payouts', (message) => this.#payoutsAnswer(message));
     this.upstream = this.#spawn<UpstreamMessage>('upstream', () => this.upstreamHealth);
   }
@@ -139,7 +143,7 @@ export class FakeNode {
   modules(more: Partial<HttpModules> = {}): HttpModules {
     return {
       system: this.system, log: this.log, chain: this.chain, mempool: this.mempoolRef,
-      pool: {accounting: this.accounting, miningPool: this.miningPool, statistics: this.statistics, stratumEndpoint: '127.0.0.1:3333'},
+      pool: {accounting: this.accounting, miningPool: this.miningPool, statistics: this.statistics, alerts: this.alerts, stratumEndpoint: '127.0.0.1:3333'},
       loopDelay: {read: () => ({p50Ms: 0.25, p99Ms: 2, maxMs: 9, meanMs: 0.5})},
       workerReports: () => [WORKER_REPORT],
       checks: () => this.checks,
