@@ -34,9 +34,10 @@ export interface WireLayout {
 
 export class WireTransaction implements Transaction {
   readonly hasWitness: boolean;
+  /** Where the bytes lie in what they were read from. */
+  readonly start: number;
+  readonly end: number;
   private readonly data: Uint8Array;
-  private readonly start: number;
-  private readonly end: number;
   private readonly outputsAt: number;
   private readonly bodyEnd: number;
   private hashes: Uint8Array = NO_BYTES;
