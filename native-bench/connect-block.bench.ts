@@ -18,6 +18,7 @@ import type {AcceptBlock, ChainMessage} from '../src/actors/chain/messages.js';
 import {BatchedScriptVerifier} from '../src/actors/chain/script-verifier.js';
 import {MANDATORY_FLAGS} from '../src/protocol/script/script-flags.js';
 import {outpointKey} from '../src/protocol/bytes/hash-key.js';
+import {WireOutPoint} from '../src/protocol/bytes/wire-outpoint.js';
 import {encodeCoin} from '../src/protocol/primitives/coin-codec.js';
 import {decodeBlock} from '../src/protocol/primitives/block-codec.js';
 import type {Block} from '../src/protocol/primitives/block.js';
@@ -143,7 +144,7 @@ async function measure(folder: string, inputsPerTransaction: number): Promise<Me
 
 async function fillBoth(store: OwnedChainStore, raw: RawRows): Promise<void> {
   const coins = otherCoins();
-  await store.commit({addedCoins: coins});
+  await store.commit({addedCoins: coins.map(({key, coin}) => ({outpoint: new WireOutPoint(key, 0, key[32]!), coin}))});
   await store.flushed();
   await raw.fill(coins);
 }

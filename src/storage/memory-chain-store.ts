@@ -4,7 +4,7 @@
  */
 import type {ChainChange, CoinTotals, LogEntry, StoredHeader} from '../actors/chain/ports.js';
 import {compareBytes} from '../protocol/bytes/compare.js';
-import {hashKey, keyToHash} from '../protocol/bytes/hash-key.js';
+import {hashKey, keyToHash, outpointMapKey} from '../protocol/bytes/hash-key.js';
 import type {BlockUndo} from '../protocol/primitives/block.js';
 import type {Coin, Hash256} from '../protocol/primitives/transaction.js';
 import type {OwnedChainStore} from './chain-store.js';
@@ -65,8 +65,8 @@ export class MemoryChainStore implements OwnedChainStore {
     if (header !== undefined) this.#headers.set(hashKey(header.hash), header);
     if (body !== undefined) this.#bodies.set(hashKey(body.hash), body.blockBytes);
     if (undo !== undefined) this.#undo.set(hashKey(undo.hash), undo.undo);
-    for (const key of removedCoins ?? []) this.#coins.delete(hashKey(key));
-    for (const {key, coin} of addedCoins ?? []) this.#coins.set(hashKey(key), coin);
+    for (const outpoint of removedCoins ?? []) this.#coins.delete(outpointMapKey(outpoint));
+    for (const {outpoint, coin} of addedCoins ?? []) this.#coins.set(outpointMapKey(outpoint), coin);
     if (totals !== undefined) this.#totals = totals;
     if (tip !== undefined) this.#tip = tip;
     if (log !== undefined) this.#log.push(log);

@@ -48,10 +48,25 @@ export interface Table {
   rowCount(): number;
 }
 
-/** Writes are legal only inside `Database.batch`. Values must not change until the batch has settled. */
+/**
+ * Thousands of rows in two buffers. lmdb asks the engine for the address of each buffer that it meets, which costs more than
+ * the copy, and the collector walks each as long as the batch lasts.
+ */
+export interface PackedRows {
+  /** All of one size, one behind the other. */
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+  /** Where each value ends; it begins where the one before ended. */
+  readonly valueEnds: Uint32Array;
+}
+
+/** Writes are legal only inside `Database.batch`. Keys and values must not change until the batch has settled. */
 export interface BatchWriter {
   put(table: Table, key: Uint8Array, value: Uint8Array): void;
   remove(table: Table, key: Uint8Array): void;
+  putAll(table: Table, rows: PackedRows, keySize: number): void;
+  /** @param keys - packed as in {@link PackedRows}. */
+  removeAll(table: Table, keys: Uint8Array, keySize: number): void;
 }
 
 export interface Database {
@@ -202,36 +217,66 @@ async function commitCause(error: unknown): Promise<unknown> {
   }
 }
 
+interface CollectedWrites {
+  readonly table: LmdbTable;
+  readonly keys: Uint8Array;
+  readonly keySize: number;
+  /** Absent: the keys are removed. */
+  readonly values: Uint8Array | undefined;
+  /** Absent: there is one key, and `values` is its value. */
+  readonly valueEnds: Uint32Array | undefined;
+}
+
 class CollectingWriter implements BatchWriter {
-  readonly #tables: LmdbTable[] = [];
-  readonly #keys: Uint8Array[] = [];
-  readonly #values: (Uint8Array | undefined)[] = [];
+  readonly #writes: CollectedWrites[] = [];
 
   put(table: Table, key: Uint8Array, value: Uint8Array): void {
-    this.#add(table, key, value);
+    this.#add({table: tableOf(table), keys: key, keySize: key.length, values: value, valueEnds: undefined});
   }
 
   remove(table: Table, key: Uint8Array): void {
-    this.#add(table, key, undefined);
+    this.#add({table: tableOf(table), keys: key, keySize: key.length, values: undefined, valueEnds: undefined});
   }
 
-  #add(table: Table, key: Uint8Array, value: Uint8Array | undefined): void {
-    assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'a key fits LMDB');
-    const {lmdb} = table as LmdbBackedTable;
-    assert(lmdb !== undefined, 'only a database opened for writing is written');
-    this.#tables.push(lmdb);
-    this.#keys.push(key);
-    this.#values.push(value);
+  putAll(table: Table, {keys, values, valueEnds}: PackedRows, keySize: number): void {
+    assert(keys.length === valueEnds.length * keySize && (valueEnds.at(-1) ?? 0) <= values.length, 'each packed key has its value');
+    this.#add({table: tableOf(table), keys, keySize, values, valueEnds});
+  }
+
+  removeAll(table: Table, keys: Uint8Array, keySize: number): void {
+    this.#add({table: tableOf(table), keys, keySize, values: undefined, valueEnds: undefined});
+  }
+
+  #add(writes: CollectedWrites): void {
+    assert(writes.keySize > 0 && writes.keySize <= KEY_BYTES_MAX && writes.keys.length % writes.keySize === 0, 'a key fits LMDB');
+    this.#writes.push(writes);
   }
 
   /** Nothing in here can fail any more: keys and values are bytes of legal size. */
   replay(): void {
-    for (let i = 0; i < this.#keys.length; i++) {
-      const value = this.#values[i];
-      if (value === undefined) void this.#tables[i]!.remove(this.#keys[i]!);
-      else void this.#tables[i]!.put(this.#keys[i]!, value);
-    }
+    for (const writes of this.#writes) replayWrites(writes);
   }
+}
+
+/** lmdb copies a key as it takes the write, so one buffer serves them all; a value it only points to. */
+function replayWrites({table, keys, keySize, values, valueEnds}: CollectedWrites): void {
+  const key = keys.length === keySize ? keys : new Uint8Array(keySize);
+  for (let at = 0, row = 0, start = 0; at < keys.length; at += keySize, row++) {
+    if (key !== keys) for (let i = 0; i < keySize; i++) key[i] = keys[at + i]!;
+    if (values === undefined) {
+      void table.remove(key);
+      continue;
+    }
+    const end = valueEnds === undefined ? values.length : valueEnds[row]!;
+    void table.put(key, valueEnds === undefined ? values : values.subarray(start, end));
+    start = end;
+  }
+}
+
+function tableOf(table: Table): LmdbTable {
+  const {lmdb} = table as LmdbBackedTable;
+  assert(lmdb !== undefined, 'only a database opened for writing is written');
+  return lmdb;
 }
 
 class LmdbBackedTable implements Table {

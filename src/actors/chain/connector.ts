@@ -31,9 +31,6 @@ export interface ConnectorModules {
 /** From here on a block's checks may take more than a millisecond each, and begin on a fresh slice. */
 export const LARGE_BLOCK_TRANSACTIONS = 100;
 
-/** Steps of a connection between two looks at the clock: 16 of 2 us, or of 30 when each reads sixteen coins from the disk. */
-const STEPS_PER_LOOK = 16;
-
 /** Raised when the verifier could not work: nothing is known about the block, so nothing may be remembered about it. */
 export class ScriptsUnavailableError extends Error {
   override readonly name = 'ScriptsUnavailableError';
@@ -178,9 +175,9 @@ export class Connector {
 
 /** Steps until the slice is spent. @returns the verdict, or undefined while there is more to do. */
 function connectSlice(steps: ReturnType<typeof connectBlockInSteps>, slices: TimeSlices): Verdict<BlockConnection> | undefined {
-  for (let taken = 1; ; taken++) {
+  for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (taken % STEPS_PER_LOOK === 0 && slices.isSpent()) return undefined;
+    if (slices.isSpent()) return undefined;
   }
 }

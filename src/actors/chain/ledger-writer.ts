@@ -5,7 +5,7 @@
 import type {HeaderRow} from '../../protocol/chain/header-tree.js';
 import type {BlockConnection} from '../../protocol/consensus/connect-block.js';
 import {disconnectBlock} from '../../protocol/consensus/disconnect-block.js';
-import {outpointKey, writeOutpointKey} from '../../protocol/bytes/hash-key.js';
+import {writeOutpointKey} from '../../protocol/bytes/hash-key.js';
 import type {Block} from '../../protocol/primitives/block.js';
 import type {Coin, OutPoint} from '../../protocol/primitives/transaction.js';
 import {assert} from '../../protocol/verdict.js';
@@ -61,8 +61,7 @@ export class LedgerWriter {
     const change: ChainChange = {
       header: {hash, entry: {...this.#index.storedEntry(row), status: 'connected'}},
       undo: {hash, undo: connection.undo},
-      removedCoins: connection.removed.map(({outpoint}) => outpointKey(outpoint)),
-      addedCoins: connection.added.map(({outpoint, coin}) => ({key: outpointKey(outpoint), coin})),
+      removedCoins: connection.removed.map(({outpoint}) => outpoint), addedCoins: connection.added,
       totals, tip: {hash, height}, log: {seq, kind: 'connect', hash, height},
     };
     await this.#store.commit(isBodyStored ? change : {...change, body: {hash, blockBytes: block.bytes}});
@@ -88,8 +87,7 @@ export class LedgerWriter {
     const seq = this.#logSeq + 1;
     const parentHash = block.header.previousHash;
     await this.#store.commit({
-      removedCoins: removed.map(outpointKey),
-      addedCoins: restored.map(({outpoint, coin}) => ({key: outpointKey(outpoint), coin})),
+      removedCoins: removed, addedCoins: restored,
       totals, tip: {hash: parentHash, height: height - 1}, log: {seq, kind: 'disconnect', hash, height},
     });
     this.#index.noteDisconnected();

@@ -2,7 +2,7 @@
  * @module What the chain needs from a disk. `src/storage` obeys; a memory twin serves tests and the simulator.
  * One call of `commit` is one LMDB transaction: header, body, undo, coins, totals, tip and log entry, or nothing.
  */
-import type {Coin, Hash256, Transaction} from '../../protocol/primitives/transaction.js';
+import type {Coin, Hash256, OutPoint, Transaction} from '../../protocol/primitives/transaction.js';
 import type {BlockUndo} from '../../protocol/primitives/block.js';
 import type {Rejection} from '../../protocol/verdict.js';
 
@@ -33,9 +33,8 @@ export interface ChainChange {
   readonly header?: {readonly hash: Hash256; readonly entry: StoredHeader};
   readonly body?: {readonly hash: Hash256; readonly blockBytes: Uint8Array};
   readonly undo?: {readonly hash: Hash256; readonly undo: BlockUndo};
-  /** Keys of 36 bytes: txid ‖ output index, little-endian. */
-  readonly removedCoins?: readonly Uint8Array[];
-  readonly addedCoins?: readonly {readonly key: Uint8Array; readonly coin: Coin}[];
+  readonly removedCoins?: readonly OutPoint[];
+  readonly addedCoins?: readonly {readonly outpoint: OutPoint; readonly coin: Coin}[];
   readonly totals?: CoinTotals;
   readonly tip?: {readonly hash: Hash256; readonly height: number};
   readonly log?: LogEntry;

@@ -10,7 +10,7 @@ import type {OutPoint} from '../primitives/transaction.js';
 import {WireOutPoint} from './wire-outpoint.js';
 
 const HASH_SIZE = 32;
-const OUTPOINT_SIZE = 36;
+export const OUTPOINT_SIZE = 36;
 
 /** Of a hash, or of an outpoint's 36 bytes; other lengths get one byte a character, for keys that are joined of parts. */
 export function hashKey(hash: Uint8Array): string {
@@ -20,7 +20,7 @@ export function hashKey(hash: Uint8Array): string {
       pair(hash, 16), pair(hash, 18), pair(hash, 20), pair(hash, 22), pair(hash, 24), pair(hash, 26), pair(hash, 28), pair(hash, 30),
     );
   }
-  if (hash.length === OUTPOINT_SIZE) return keyOfOutpointAt(hash, 0);
+  if (hash.length === OUTPOINT_SIZE) return keyOfOutpoint(hash, 0, pair(hash, 32), pair(hash, 34));
   return String.fromCharCode.apply(null, hash as unknown as number[]);
 }
 
@@ -42,41 +42,34 @@ export function outpointKey(outpoint: OutPoint): Uint8Array {
   return key;
 }
 
-/** {@link outpointKey} into 36 bytes that the caller has: a reader of thousands of rows needs one key. */
-export function writeOutpointKey(key: Uint8Array, outpoint: OutPoint): void {
+/** {@link outpointKey} into 36 bytes that the caller has, from `at` on: thousands of keys need one buffer. */
+export function writeOutpointKey(keys: Uint8Array, outpoint: OutPoint, at = 0): void {
+  const {vout} = outpoint;
   if (outpoint instanceof WireOutPoint) {
-    const {data, at} = outpoint;
-    for (let i = 0; i < OUTPOINT_SIZE; i++) key[i] = data[at + i]!;
-    return;
+    const {data, at: from} = outpoint;
+    for (let i = 0; i < HASH_SIZE; i++) keys[at + i] = data[from + i]!;
+  } else {
+    keys.set(outpoint.txid, at);
   }
-  const {txid, vout} = outpoint;
-  key.set(txid);
-  key[32] = vout;
-  key[33] = vout >>> 8;
-  key[34] = vout >>> 16;
-  key[35] = vout >>> 24;
+  keys[at + 32] = vout;
+  keys[at + 33] = vout >>> 8;
+  keys[at + 34] = vout >>> 16;
+  keys[at + 35] = vout >>> 24;
 }
 
 /** The same 36 bytes as a map key. */
 export function outpointMapKey(outpoint: OutPoint): string {
-  if (outpoint instanceof WireOutPoint) return keyOfOutpointAt(outpoint.data, outpoint.at);
-  const {txid, vout} = outpoint;
-  return keyOfOutpoint(txid, vout & 0xffff, vout >>> 16);
+  const {vout} = outpoint;
+  if (outpoint instanceof WireOutPoint) return keyOfOutpoint(outpoint.data, outpoint.at, vout & 0xffff, vout >>> 16);
+  return keyOfOutpoint(outpoint.txid, 0, vout & 0xffff, vout >>> 16);
 }
 
-function keyOfOutpoint(txid: Uint8Array, voutLow: number, voutHigh: number): string {
-  return String.fromCharCode(
-    pair(txid, 0), pair(txid, 2), pair(txid, 4), pair(txid, 6), pair(txid, 8), pair(txid, 10), pair(txid, 12), pair(txid, 14),
-    pair(txid, 16), pair(txid, 18), pair(txid, 20), pair(txid, 22), pair(txid, 24), pair(txid, 26), pair(txid, 28), pair(txid, 30),
-    voutLow, voutHigh,
-  );
-}
-
-function keyOfOutpointAt(bytes: Uint8Array, at: number): string {
+/** @param at - where the txid begins. */
+function keyOfOutpoint(bytes: Uint8Array, at: number, voutLow: number, voutHigh: number): string {
   return String.fromCharCode(
     pair(bytes, at), pair(bytes, at + 2), pair(bytes, at + 4), pair(bytes, at + 6), pair(bytes, at + 8), pair(bytes, at + 10),
     pair(bytes, at + 12), pair(bytes, at + 14), pair(bytes, at + 16), pair(bytes, at + 18), pair(bytes, at + 20), pair(bytes, at + 22),
-    pair(bytes, at + 24), pair(bytes, at + 26), pair(bytes, at + 28), pair(bytes, at + 30), pair(bytes, at + 32), pair(bytes, at + 34),
+    pair(bytes, at + 24), pair(bytes, at + 26), pair(bytes, at + 28), pair(bytes, at + 30), voutLow, voutHigh,
   );
 }
 

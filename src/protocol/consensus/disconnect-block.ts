@@ -4,6 +4,7 @@
  */
 import {outpointMapKey} from '../bytes/hash-key.js';
 import type {Block, BlockUndo} from '../primitives/block.js';
+import {outpointOf} from '../primitives/transaction-codec.js';
 import type {OutPoint} from '../primitives/transaction.js';
 import {assert} from '../verdict.js';
 import {isUnspendable} from './connect-block.js';
@@ -20,10 +21,11 @@ export function disconnectBlock(block: Block, undo: BlockUndo): BlockDisconnecti
   const removed: OutPoint[] = [];
   const restored = new Map<string, CoinEntry>();
   for (let i = block.transactions.length - 1; i >= 0; i--) {
-    const {txid, inputs, outputs} = block.transactions[i]!;
+    const transaction = block.transactions[i]!;
+    const {inputs, outputs} = transaction;
     for (let vout = 0; vout < outputs.length; vout++) {
-      if (isUnspendable(outputs[vout]!.scriptPubKey)) continue;
-      const outpoint = {txid, vout};
+      if (isUnspendable(outputs[vout]!)) continue;
+      const outpoint = outpointOf(transaction, vout);
       // Spent later in this block: it never was in the set before.
       if (!restored.delete(outpointMapKey(outpoint))) removed.push(outpoint);
     }

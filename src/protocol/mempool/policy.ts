@@ -4,7 +4,7 @@
  */
 import type {Sats, Transaction} from '../primitives/transaction.js';
 import {isCoinbase} from '../primitives/transaction-codec.js';
-import {isUnspendable} from '../consensus/connect-block.js';
+import {isUnspendable} from '../script/classify-script.js';
 import {reject} from '../verdict.js';
 import type {Verdict} from '../verdict.js';
 

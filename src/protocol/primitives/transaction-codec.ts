@@ -113,6 +113,11 @@ export function isNullOutpoint(outpoint: OutPoint): boolean {
   return outpoint.vout === NULL_VOUT && outpoint.txid.every((byte) => byte === 0);
 }
 
+/** The name of one of its outputs. */
+export function outpointOf(transaction: Transaction, vout: number): OutPoint {
+  return transaction instanceof WireTransaction ? transaction.outpoint(vout) : {txid: transaction.txid, vout};
+}
+
 /** In memory of its own, where it was decoded out of something larger: for those who keep one transaction for long. */
 export function detachedTransaction(transaction: Transaction): Transaction {
   return transaction instanceof WireTransaction ? transaction.detached() : transaction;

@@ -86,6 +86,10 @@ export class WireTransaction implements Transaction {
     return this.hashes.subarray(this.hashesAt + HASH_SIZE, this.hashesAt + TRANSACTION_HASHES_SIZE);
   }
 
+  outpoint(vout: number): WireOutPoint {
+    return new WireOutPoint(this.hashes, this.hashesAt, vout);
+  }
+
   get inputs(): readonly TxInput[] {
     return this.inputList ??= this.readInputs();
   }
@@ -123,9 +127,10 @@ export class WireTransaction implements Transaction {
     const count = sizeAt(data, this.bodyStart);
     let at = this.bodyStart + sizeWidth(data, this.bodyStart);
     let witnessAt = this.hasWitness ? this.bodyEnd : NO_WITNESS_AT;
-    const inputs: WireInput[] = [];
+    // The decoder has met that many. Pushed to an empty list the first one takes room for seventeen.
+    const inputs = new Array<WireInput>(count);
     for (let i = 0; i < count; i++) {
-      inputs.push(new WireInput(data, at, witnessAt));
+      inputs[i] = new WireInput(data, at, witnessAt);
       at = afterBytes(data, at + OUTPOINT_SIZE) + 4;
       if (witnessAt !== NO_WITNESS_AT) witnessAt = afterWitness(data, witnessAt);
     }
@@ -134,11 +139,11 @@ export class WireTransaction implements Transaction {
 
   private readOutputs(): readonly WireOutput[] {
     const {data} = this;
-    const outputs: WireOutput[] = [];
     const count = sizeAt(data, this.outputsAt);
+    const outputs = new Array<WireOutput>(count);
     let at = this.outputsAt + sizeWidth(data, this.outputsAt);
     for (let i = 0; i < count; i++) {
-      outputs.push(new WireOutput(data, at));
+      outputs[i] = new WireOutput(data, at);
       at = afterBytes(data, at + 8);
     }
     return outputs;
@@ -159,11 +164,15 @@ export class WireInput implements TxInput {
   }
 
   get prevout(): WireOutPoint {
-    return new WireOutPoint(this.data, this.at);
+    return new WireOutPoint(this.data, this.at, u32At(this.data, this.at + HASH_SIZE));
   }
 
   get scriptSig(): Uint8Array {
     return bytesAt(this.data, this.at + OUTPOINT_SIZE);
+  }
+
+  get scriptSigSize(): number {
+    return sizeAt(this.data, this.at + OUTPOINT_SIZE);
   }
 
   get sequence(): number {
@@ -175,10 +184,10 @@ export class WireInput implements TxInput {
     const {data} = this;
     const count = sizeAt(data, this.witnessAt);
     if (count === 0) return NO_WITNESS;
-    const items: Uint8Array[] = [];
+    const items = new Array<Uint8Array>(count);
     let at = this.witnessAt + sizeWidth(data, this.witnessAt);
     for (let i = 0; i < count; i++) {
-      items.push(bytesAt(data, at));
+      items[i] = bytesAt(data, at);
       at = afterBytes(data, at);
     }
     return items;
@@ -203,6 +212,15 @@ export class WireOutput implements TxOutput {
 
   get scriptPubKey(): Uint8Array {
     return bytesAt(this.data, this.at + 8);
+  }
+
+  /** Where the script lies in `data`, for those who read it in place. */
+  get scriptAt(): number {
+    return this.at + 8 + sizeWidth(this.data, this.at + 8);
+  }
+
+  get scriptSize(): number {
+    return sizeAt(this.data, this.at + 8);
   }
 }
 

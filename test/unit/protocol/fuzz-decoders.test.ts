@@ -11,11 +11,12 @@ import {encodeAddress, decodeAddress} from '../../../src/protocol/address/addres
 import {decodeBase58, decodeBase58Check, encodeBase58, encodeBase58Check} from '../../../src/protocol/address/base58check.js';
 import {addressesOf, decodePrivateKey, encodePrivateKey} from '../../../src/protocol/address/private-key.js';
 import {ByteReader, DecodeError, decodeWith} from '../../../src/protocol/bytes/byte-reader.js';
+import {concatBytes} from '../../../src/protocol/bytes/compare.js';
 import {bytesToHex, hashToDisplayHex} from '../../../src/protocol/bytes/hex.js';
 import {REGTEST} from '../../../src/protocol/chain/presets.js';
 import {compactToTarget, decodeCompact, targetToCompact} from '../../../src/protocol/consensus/pow/compact.js';
 import {decodeBlock, decodeHeader, encodeBlock, encodeHeader} from '../../../src/protocol/primitives/block-codec.js';
-import {decodeCoin, encodeCoin} from '../../../src/protocol/primitives/coin-codec.js';
+import {decodeCoin, decodeStoredCoin, encodeCoin} from '../../../src/protocol/primitives/coin-codec.js';
 import {decodeTransaction, encodeTransaction} from '../../../src/protocol/primitives/transaction-codec.js';
 import {decodeUndo, encodeUndo} from '../../../src/protocol/primitives/undo-codec.js';
 import {decodeTemplate} from '../../../src/protocol/mining/decode-template.js';
@@ -33,6 +34,7 @@ import {decodeSplit, encodeSplit} from '../../../src/storage/split-rows.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {coins, transactions} from '../../support/arbitraries.js';
 import {aHash} from '../../support/ledger-builder.js';
+import {plainCoin} from '../../support/plain-transaction.js';
 import {MinedChain, MINER_KEY, aSpend} from '../../support/mined-chain.js';
 
 interface DecoderCase {
@@ -143,6 +145,19 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
   decodeHeader: {good: one(encodeHeader(block.header)), recode: verdict(decodeHeader, encodeHeader), isCanonical: true},
   decodeBlock: {good: one(block.bytes), recode: verdict(decodeBlock, (value) => encodeBlock(value.header, value.transactions).bytes), isCanonical: true},
   decodeCoin: {good: coins.map(encodeCoin), recode: verdict(decodeCoin, encodeCoin)},
+  // Between other rows, as a store keeps it. The undo record gets the row's own bytes, so they must be the encoder's.
+  decodeStoredCoin: {good: coins.map(encodeCoin), recode: (bytes) => {
+    const reader = new ByteReader(concatBytes(Uint8Array.of(1, 1), bytes, Uint8Array.of(7)));
+    reader.skip(2);
+    const decoded = decodeStoredCoin(reader, 2 + bytes.length);
+    const plain = decodeCoin(bytes);
+    assert.is(decoded.ok, plain.ok);
+    if (!decoded.ok || !plain.ok) return undefined;
+    assert.equal(plainCoin(decoded.value), plain.value);
+    assert.is(decoded.value.isWitnessKeyHash && plain.value.scriptPubKey.length !== 22, false);
+    assert.equal(encodeCoin(decoded.value), bytes);
+    return true;
+  }},
   decodeUndo: {good: fc.array(fc.array(coins, {maxLength: 3}), {maxLength: 4}).map((spentByTx) => encodeUndo({spentByTx})), recode: verdict(decodeUndo, encodeUndo)},
   decodeScriptNumber: {good: fc.integer({min: -(2 ** 31) + 1, max: 2 ** 31 - 1}).map(encodeScriptNumber), recode: (bytes) => {
     assert.ok(Math.abs(decodeScriptNumber(bytes, false, 5) ?? 0) < 2 ** 39);

@@ -6,12 +6,14 @@ import {openChainStore} from '../../../src/storage/chain-store.js';
 import type {OwnedChainStore} from '../../../src/storage/chain-store.js';
 import {MemoryChainStore} from '../../../src/storage/memory-chain-store.js';
 import type {StoredHeader} from '../../../src/actors/chain/ports.js';
-import type {Coin} from '../../../src/protocol/primitives/transaction.js';
+import type {Coin, OutPoint} from '../../../src/protocol/primitives/transaction.js';
+import {plainCoin} from '../../support/plain-transaction.js';
 import {aTemporaryDirectory} from '../../support/temporary-directory.js';
 
 const filled = (size: number, byte: number): Uint8Array => new Uint8Array(size).fill(byte);
 const hash = (byte: number): Uint8Array => filled(32, byte);
 const coinKey = (byte: number): Uint8Array => filled(36, byte);
+const outpointAt = (key: Uint8Array): OutPoint => ({txid: key.slice(0, 32), vout: new DataView(key.buffer).getUint32(32, true)});
 
 function aHeader(overrides: Partial<StoredHeader> = {}): StoredHeader {
   return {headerBytes: filled(80, 7), height: 0, arrival: 1, status: 'stored', txCount: 3, ...overrides};
@@ -55,7 +57,7 @@ for (const {name, make} of MAKERS) {
       header: {hash: hash(1), entry: aHeader({height: 300, arrival: 2 ** 40 + 5, status: 'connected'})},
       body: {hash: hash(1), blockBytes: filled(5_000, 3)},
       undo: {hash: hash(1), undo},
-      addedCoins: [{key: coinKey(1), coin: aCoin()}, {key: coinKey(2), coin: aCoin({valueSats: 0n, height: 0, isCoinbase: false})}],
+      addedCoins: [{outpoint: outpointAt(coinKey(1)), coin: aCoin()}, {outpoint: outpointAt(coinKey(2)), coin: aCoin({valueSats: 0n, height: 0, isCoinbase: false})}],
       totals: {coinCount: 2, totalSats: 2_100_000_000_000_000n},
       tip: {hash: hash(1), height: 300},
       log: {seq: 1, kind: 'connect', hash: hash(1), height: 300},
@@ -69,8 +71,8 @@ for (const {name, make} of MAKERS) {
     bytesEqual(row?.entry.headerBytes, filled(80, 7));
     bytesEqual(store.blockBytes(hash(1)), filled(5_000, 3));
     assert.equal(store.undo(hash(1)), undo);
-    assert.equal(store.coin(coinKey(1)), aCoin());
-    assert.equal(store.coin(coinKey(2)), aCoin({valueSats: 0n, height: 0, isCoinbase: false}));
+    assert.equal(plainCoin(store.coin(coinKey(1))), aCoin());
+    assert.equal(plainCoin(store.coin(coinKey(2))), aCoin({valueSats: 0n, height: 0, isCoinbase: false}));
     assert.equal(store.totals(), {coinCount: 2, totalSats: 2_100_000_000_000_000n});
     assert.is(store.tip()?.height, 300);
     assert.is(store.lastLogSeq(), 1);
@@ -79,7 +81,7 @@ for (const {name, make} of MAKERS) {
 
   compliance('leaves alone what a change does not name', async () => {
     const store = make();
-    await store.commit({tip: {hash: hash(1), height: 1}, addedCoins: [{key: coinKey(1), coin: aCoin()}]});
+    await store.commit({tip: {hash: hash(1), height: 1}, addedCoins: [{outpoint: outpointAt(coinKey(1)), coin: aCoin()}]});
     await store.commit({log: {seq: 1, kind: 'connect', hash: hash(1), height: 1}});
     assert.is(store.tip()?.height, 1);
     assert.ok(store.coin(coinKey(1)));
@@ -88,8 +90,8 @@ for (const {name, make} of MAKERS) {
 
   compliance('removes coins and lists the rest in key order', async () => {
     const store = make();
-    await store.commit({addedCoins: [3, 1, 2].map((byte) => ({key: coinKey(byte), coin: aCoin({height: byte})}))});
-    await store.commit({removedCoins: [coinKey(2), coinKey(9)]});
+    await store.commit({addedCoins: [3, 1, 2].map((byte) => ({outpoint: outpointAt(coinKey(byte)), coin: aCoin({height: byte})}))});
+    await store.commit({removedCoins: [outpointAt(coinKey(2)), outpointAt(coinKey(9))]});
     assert.is(store.coin(coinKey(2)), undefined);
     assert.equal(Array.from(store.allCoins(), ({coin}) => coin.height), [1, 3]);
     await store.close();
@@ -124,10 +126,10 @@ for (const {name, make} of MAKERS) {
 
   compliance('what is read stays as it was when more is read and written', async () => {
     const store = make();
-    await store.commit({body: {hash: hash(1), blockBytes: filled(40, 1)}, addedCoins: [{key: coinKey(1), coin: aCoin({scriptPubKey: filled(30, 1)})}]});
+    await store.commit({body: {hash: hash(1), blockBytes: filled(40, 1)}, addedCoins: [{outpoint: outpointAt(coinKey(1)), coin: aCoin({scriptPubKey: filled(30, 1)})}]});
     const body = store.blockBytes(hash(1));
     const coin = store.coin(coinKey(1));
-    await store.commit({body: {hash: hash(2), blockBytes: filled(40, 2)}, addedCoins: [{key: coinKey(2), coin: aCoin({scriptPubKey: filled(30, 2)})}]});
+    await store.commit({body: {hash: hash(2), blockBytes: filled(40, 2)}, addedCoins: [{outpoint: outpointAt(coinKey(2)), coin: aCoin({scriptPubKey: filled(30, 2)})}]});
     store.blockBytes(hash(2));
     store.coin(coinKey(2));
     bytesEqual(body, filled(40, 1));

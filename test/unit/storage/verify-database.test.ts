@@ -75,7 +75,7 @@ function entryOf(store: MemoryChainStore, hash: Uint8Array): StoredHeader {
   throw new Error('the header is stored');
 }
 
-const unspent = outpointKey({txid: spend.txid, vout: 0});
+const unspent = {txid: spend.txid, vout: 0};
 const coinOfNobody = {valueSats: 1n, scriptPubKey: new Uint8Array(0), height: 1, isCoinbase: false};
 
 const DAMAGES: readonly (readonly [DiscrepancyCode, (store: MemoryChainStore) => ChainChange])[] = [
@@ -100,8 +100,8 @@ const DAMAGES: readonly (readonly [DiscrepancyCode, (store: MemoryChainStore) =>
   ['verify-body-mismatch', () => ({body: {hash: firstHash, blockBytes: mined.block(2).bytes}})],
   ['verify-body-invalid', () => ({body: {hash: firstHash, blockBytes: encodeBlock(mined.block(1).header, mined.block(2).transactions).bytes}})],
   ['verify-undo-mismatch', () => ({undo: {hash: tipHash, undo: {spentByTx: [[coinOfNobody]]}}})],
-  ['verify-coin-unexpected', () => ({addedCoins: [{key: outpointKey({txid: firstHash, vout: 0}), coin: coinOfNobody}]})],
-  ['verify-coin-mismatch', () => ({addedCoins: [{key: unspent, coin: coinOfNobody}]})],
+  ['verify-coin-unexpected', () => ({addedCoins: [{outpoint: {txid: firstHash, vout: 0}, coin: coinOfNobody}]})],
+  ['verify-coin-mismatch', () => ({addedCoins: [{outpoint: unspent, coin: coinOfNobody}]})],
   ['verify-coin-missing', () => ({removedCoins: [unspent]})],
   ['verify-totals-mismatch', () => ({totals: {coinCount: 102, totalSats: 1n}})],
   ['verify-log-gap', () => ({log: {seq: 200, kind: 'connect', hash: tipHash, height: 102}})],
