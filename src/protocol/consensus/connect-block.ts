@@ -81,7 +81,7 @@ export function* connectBlockInSteps(
   for (let i = 1, done = 0; i < transactions.length; i++) {
     const transaction = transactions[i]!;
     const {inputs} = transaction;
-    const spentCoins = new Array<Coin>(inputs.length);
+    const spentCoins = Array<Coin>(inputs.length);
     for (let at = 0; at < inputs.length; at++) {
       const coin = work.take(inputs[at]!.prevout);
       if (coin === undefined) return reject('bad-txns-inputs-missingorspent');

@@ -128,7 +128,7 @@ export class WireTransaction implements Transaction {
     let at = this.bodyStart + sizeWidth(data, this.bodyStart);
     let witnessAt = this.hasWitness ? this.bodyEnd : NO_WITNESS_AT;
     // The decoder has met that many. Pushed to an empty list the first one takes room for seventeen.
-    const inputs = new Array<WireInput>(count);
+    const inputs = Array<WireInput>(count);
     for (let i = 0; i < count; i++) {
       inputs[i] = new WireInput(data, at, witnessAt);
       at = afterBytes(data, at + OUTPOINT_SIZE) + 4;
@@ -140,7 +140,7 @@ export class WireTransaction implements Transaction {
   private readOutputs(): readonly WireOutput[] {
     const {data} = this;
     const count = sizeAt(data, this.outputsAt);
-    const outputs = new Array<WireOutput>(count);
+    const outputs = Array<WireOutput>(count);
     let at = this.outputsAt + sizeWidth(data, this.outputsAt);
     for (let i = 0; i < count; i++) {
       outputs[i] = new WireOutput(data, at);
@@ -184,7 +184,7 @@ export class WireInput implements TxInput {
     const {data} = this;
     const count = sizeAt(data, this.witnessAt);
     if (count === 0) return NO_WITNESS;
-    const items = new Array<Uint8Array>(count);
+    const items = Array<Uint8Array>(count);
     let at = this.witnessAt + sizeWidth(data, this.witnessAt);
     for (let i = 0; i < count; i++) {
       items[i] = bytesAt(data, at);

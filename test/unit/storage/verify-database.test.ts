@@ -3,7 +3,6 @@
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {REGTEST} from '../../../src/protocol/chain/presets.js';
-import {outpointKey} from '../../../src/protocol/bytes/hash-key.js';
 import {encodeBlock} from '../../../src/protocol/primitives/block-codec.js';
 import type {ChainChange, ChainStore, StoredHeader} from '../../../src/actors/chain/ports.js';
 import {openChainStore} from '../../../src/storage/chain-store.js';
