@@ -3,6 +3,7 @@
  * submit is in exactly one place: answered (by outcome), unanswered when its connection ended, or still open.
  */
 import {LatencyHistogram, type HistogramData} from './latency-histogram.js';
+import type {MinerPlan} from './miner-plan.js';
 import {INTENTS, type Intent} from './profiles.js';
 
 export interface IntentCounts {
@@ -19,6 +20,12 @@ export interface AccountCounts {
   accepted: number;
   rejected: number;
   unanswered: number;
+}
+
+/** Honest shares of one firmware: which of them a pool does not get on with. */
+export interface DialectCounts {
+  accepted: number;
+  readonly refused: Record<string, number>;
 }
 
 export const CONNECTION_EVENTS = [
@@ -39,6 +46,7 @@ export interface CrowdSnapshot {
   readonly searchesWaiting: number;
   readonly intents: Readonly<Record<Intent, IntentCounts>>;
   readonly accounts: Readonly<Record<string, AccountCounts>>;
+  readonly dialects: Readonly<Record<string, DialectCounts>>;
   readonly connections: Readonly<Record<ConnectionEvent, number>>;
   /** By text: why names, greetings, lines and connections failed. */
   readonly failures: Readonly<Record<string, number>>;
@@ -73,6 +81,9 @@ export interface SolvedBlock {
   readonly sentAtMs: number;
 }
 
+/** Whose books. */
+type Miner = Pick<MinerPlan, 'account' | 'dialect'>;
+
 /** Failures are told apart by text, and a hostile pool must not fill the memory with texts. */
 const TEXTS_MAX = 64;
 
@@ -91,6 +102,7 @@ export class CrowdCounts {
   readonly firstJobTime = new LatencyHistogram();
   readonly intents: Record<Intent, IntentCounts>;
   readonly accounts: Record<string, AccountCounts> = {};
+  readonly dialects: Record<string, DialectCounts> = {};
   readonly connections: Record<ConnectionEvent, number>;
   readonly failures: Record<string, number> = {};
   #tips = new Map<string, number[]>();
@@ -109,15 +121,20 @@ export class CrowdCounts {
     addTo(this.failures, text);
   }
 
-  sent(account: string, intent: Intent): void {
+  sent({account}: Miner, intent: Intent): void {
     this.intents[intent].sent += 1;
     this.#account(account).sent += 1;
   }
 
   /** @param answer - `tookMs` is undefined where it would say nothing of the pool. */
-  answered(account: string, intent: Intent, answer: {readonly outcome: string; readonly tookMs: number | undefined}): void {
+  answered({account, dialect}: Miner, intent: Intent, answer: {readonly outcome: string; readonly tookMs: number | undefined}): void {
     addTo(this.intents[intent].outcomes, answer.outcome);
     const books = this.#account(account);
+    if (intent === 'share') {
+      const firmware = (this.dialects[dialect] ??= {accepted: 0, refused: {}});
+      if (answer.outcome === 'accepted') firmware.accepted += 1;
+      else addTo(firmware.refused, answer.outcome);
+    }
     if (answer.outcome !== 'accepted') {
       books.rejected += 1;
       if (answer.tookMs !== undefined) this.rejected.addMs(answer.tookMs);
@@ -129,7 +146,7 @@ export class CrowdCounts {
   }
 
   /** @param end - abandoned: the harness itself cut the connection, so nobody can be blamed. */
-  unanswered(account: string, intent: Intent, end: {readonly isAbandoned: boolean}): void {
+  unanswered({account}: Miner, intent: Intent, end: {readonly isAbandoned: boolean}): void {
     if (end.isAbandoned) this.abandoned += 1;
     this.intents[intent].unanswered += 1;
     this.#account(account).unanswered += 1;

@@ -138,7 +138,7 @@ export class LoadMiner implements MinerHost {
     const nowMs = this.#services.nowMs();
     this.#services.counts.sendLag.addMs(nowMs - due.dueMs);
     if (found.blockHashHex !== undefined) this.#services.counts.blockSolved(found.blockHashHex, nowMs);
-    this.#services.counts.sent(this.plan.account, due.intent);
+    this.#services.counts.sent(this.plan, due.intent);
     session.submit(this.#search, found, due.intent, nowMs);
     return this.#searchEnded(tried);
   }
@@ -194,7 +194,7 @@ export class LoadMiner implements MinerHost {
   answered(submission: Submission, outcome: string, nowMs: number): void {
     // A miner that reads late on purpose would be measuring itself.
     const tookMs = this.plan.behaviour.reads === undefined ? nowMs - submission.sentAtMs : undefined;
-    this.#services.counts.answered(this.plan.account, submission.intent, {outcome, tookMs});
+    this.#services.counts.answered(this.plan, submission.intent, {outcome, tookMs});
     if (this.plan.behaviour.submits === 'closed-loop' && !this.#services.isFinishing && this.#due.length === 0) this.#shareDue(nowMs);
   }
 
@@ -229,7 +229,7 @@ export class LoadMiner implements MinerHost {
     const session = this.#session!;
     this.#stopSharing();
     if (this.#leaving !== undefined) this.#leaving.run = undefined;
-    for (const {intent} of session.takePending()) counts.unanswered(this.plan.account, intent, {isAbandoned: this.#isCut});
+    for (const {intent} of session.takePending()) counts.unanswered(this.plan, intent, {isAbandoned: this.#isCut});
     if (session.isAuthorised) counts.authorised -= 1;
     if (this.#isOpen) counts.connected -= 1;
     if (!this.#isCut) {
@@ -282,7 +282,7 @@ export class LoadMiner implements MinerHost {
       return;
     }
     if (intent === 'duplicate') {
-      this.#services.counts.sent(this.plan.account, intent);
+      this.#services.counts.sent(this.plan, intent);
       this.#session!.repeatLast(nowMs);
       return;
     }

@@ -2,7 +2,7 @@
  * @module What a run was and did, as one plain object: the JSON of `pithead load`, and what the text and the page show.
  * Adds the threads' books up, compares answers with what was planned, and says whether the harness itself was too slow.
  */
-import {addTo, type AccountCounts, type ConnectionEvent, type CrowdSnapshot, type IntentCounts} from './crowd-counts.js';
+import {addTo, type AccountCounts, type ConnectionEvent, type CrowdSnapshot, type DialectCounts, type IntentCounts} from './crowd-counts.js';
 import {LatencyHistogram, summaryOf, type HistogramData, type LatencySummary} from './latency-histogram.js';
 import {INTENTS, type Intent} from './profiles.js';
 import type {TipReport} from './tip-times.js';
@@ -58,6 +58,8 @@ export interface LoadReport {
   readonly isEachAnsweredOnce: boolean;
   readonly accounts: Readonly<Record<string, AccountCounts>>;
   readonly intents: Readonly<Record<Intent, IntentCounts>>;
+  /** Honest shares by firmware. */
+  readonly dialects: Readonly<Record<string, DialectCounts>>;
   /** Answers that the plan does not explain. */
   readonly surprises: readonly string[];
   readonly connections: Readonly<Record<ConnectionEvent, number>>;
@@ -148,6 +150,7 @@ export function makeReport(facts: RunFacts, threads: readonly CrowdSnapshot[]): 
     isEachAnsweredOnce: submitted === answered + abandoned && strayAnswers === 0,
     accounts: mergedRecords(threads.map((snapshot) => snapshot.accounts), () => ({sent: 0, accepted: 0, rejected: 0, unanswered: 0})),
     intents,
+    dialects: mergedDialects(threads.map((snapshot) => snapshot.dialects)),
     surprises: surprisesIn(intents, strayAnswers),
     connections: mergedCounts(threads.map((snapshot) => snapshot.connections)) as Record<ConnectionEvent, number>,
     failures: mergedCounts(threads.map((snapshot) => snapshot.failures)),
@@ -217,6 +220,16 @@ function mergedRecords(parts: readonly Readonly<Record<string, AccountCounts>>[]
       books.rejected += counts.rejected;
       books.unanswered += counts.unanswered;
     }
+  }
+  return all;
+}
+
+function mergedDialects(parts: readonly Readonly<Record<string, DialectCounts>>[]): Record<string, DialectCounts> {
+  const all: Record<string, DialectCounts> = {};
+  for (const [name, {accepted, refused}] of parts.flatMap((part) => Object.entries(part))) {
+    const firmware = (all[name] ??= {accepted: 0, refused: {}});
+    firmware.accepted += accepted;
+    for (const [outcome, times] of Object.entries(refused)) addTo(firmware.refused, outcome, times);
   }
   return all;
 }

@@ -88,7 +88,7 @@ export class MinerCrowd implements CrowdServices {
     return {
       ...counts.takeEvents(),
       connected: counts.connected, authorised: counts.authorised, sharesPlanned: counts.sharesPlanned, sharesSkipped: counts.sharesSkipped, hashes: counts.hashes,
-      searchesWaiting: this.#queue.length - this.#queueAt, intents: counts.intents, accounts: counts.accounts, connections: counts.connections, failures: counts.failures,
+      searchesWaiting: this.#queue.length - this.#queueAt, intents: counts.intents, accounts: counts.accounts, dialects: counts.dialects, connections: counts.connections, failures: counts.failures,
       strayAnswers: counts.strayAnswers, abandoned: counts.abandoned, submitsOpen: this.#submitsOpen(), utilisation: utilization,
       accepted: counts.accepted.data(), rejected: counts.rejected.data(), sendLag: counts.sendLag.data(),
       connectTime: counts.connectTime.data(), firstJobTime: counts.firstJobTime.data(), loopDelay: this.#loopDelays.data(),

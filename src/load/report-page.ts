@@ -43,6 +43,7 @@ ${verdict(report)}
 ${facts(report)}
 <div class="plots">${plots(report).map(plotSvg).join('')}</div>
 <h2>What was sent, and what was answered</h2>${intentsTable(report)}
+<h2>Honest shares by firmware</h2>${dialectsTable(report)}
 <h2>Latencies</h2>${latenciesTable(report)}
 <h2>Connections</h2>${countsTable('What', {...report.connections, ...Object.fromEntries(Object.entries(report.failures).map(([text, times]) => [`failure: ${text}`, times]))})}
 <h2>Books by account</h2>${accountsTable(report)}
@@ -114,6 +115,11 @@ function intentsTable({intents}: LoadReport): string {
     return `<tr><td>${intent}</td><td>${count(sent)}</td><td class="text">${answers.join('<br>')}</td></tr>`;
   });
   return table(['Intent', 'Sent', 'Answers'], rows);
+}
+
+function dialectsTable({dialects}: LoadReport): string {
+  return table(['Firmware', 'Accepted', 'Answers'], Object.entries(dialects).map(([name, {accepted, refused}]) =>
+    `<tr><td>${escaped(name)}</td><td>${count(accepted)}</td><td class="text">${Object.entries(refused).map(([outcome, times]) => `${escaped(outcome)}: ${count(times)}`).join('<br>') || 'none refused'}</td></tr>`));
 }
 
 function latenciesTable({latencies, newBlocks, harness}: LoadReport): string {

@@ -27,7 +27,7 @@ function headText({pool, profile, miners, durationSec, seed, threads, planned, t
   ];
 }
 
-function answersText({totals, planned, intents}: LoadReport): string[] {
+function answersText({totals, planned, intents, dialects}: LoadReport): string[] {
   const lines = [
     `Submits ${count(totals.submitted)} (planned ${count(planned.shares)}): ${count(totals.accepted)} accepted (${totals.acceptedPerSec.toFixed(1)} a second), `
       + `${count(totals.rejected)} refused, ${count(totals.unanswered)} unanswered when their connection ended, ${count(totals.open)} open at the end`,
@@ -38,6 +38,9 @@ function answersText({totals, planned, intents}: LoadReport): string[] {
     const answers = Object.entries(outcomes).sort(([, a], [, b]) => b - a).map(([outcome, times]) => `${outcome} ${count(times)}`);
     if (unanswered > 0) answers.push(`unanswered ${count(unanswered)}`);
     lines.push(`  ${intent.padEnd(15)}${count(sent).padStart(9)}  ${answers.join('; ')}`);
+  }
+  for (const [name, {accepted, refused}] of Object.entries(dialects)) {
+    if (Object.keys(refused).length > 0) lines.push(`  honest shares of ${name}: accepted ${count(accepted)}, ${list(refused)}`);
   }
   return [...lines, ''];
 }

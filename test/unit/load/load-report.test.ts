@@ -16,11 +16,14 @@ const FACTS: RunFacts = {
   utilisation: [0.1, 0.2], series: [], newBlocks: new TipTimes(0).report(),
 };
 
+const alice = {account: 'alice', dialect: 'cgminer'} as const;
+const bob = {account: 'bob', dialect: 'bitaxe'} as const;
+
 function snapshotOf(counts: CrowdCounts, parts: Partial<CrowdSnapshot> = {}): CrowdSnapshot {
   const empty = new LatencyHistogram().data();
   return {
     ...counts.takeEvents(), connected: 5, authorised: 5, sharesPlanned: 4, sharesSkipped: counts.sharesSkipped, hashes: 100, searchesWaiting: 0,
-    intents: counts.intents, accounts: counts.accounts, connections: counts.connections, failures: counts.failures, strayAnswers: counts.strayAnswers,
+    intents: counts.intents, accounts: counts.accounts, dialects: counts.dialects, connections: counts.connections, failures: counts.failures, strayAnswers: counts.strayAnswers,
     submitsOpen: 0, abandoned: counts.abandoned, accepted: counts.accepted.data(), rejected: counts.rejected.data(), sendLag: counts.sendLag.data(), connectTime: empty,
     firstJobTime: empty, loopDelay: empty, utilisation: 0.1, difficulties: [[2, 3]], ...parts,
   };
@@ -30,11 +33,11 @@ function snapshotOf(counts: CrowdCounts, parts: Partial<CrowdSnapshot> = {}): Cr
 function aThread(): CrowdCounts {
   const counts = new CrowdCounts();
   for (const tookMs of [1, 2, 3]) {
-    counts.sent('alice', 'share');
-    counts.answered('alice', 'share', {outcome: 'accepted', tookMs});
+    counts.sent(alice, 'share');
+    counts.answered(alice, 'share', {outcome: 'accepted', tookMs});
   }
-  counts.sent('bob', 'duplicate');
-  counts.answered('bob', 'duplicate', {outcome: '22 Duplicate share', tookMs: 1});
+  counts.sent(bob, 'duplicate');
+  counts.answered(bob, 'duplicate', {outcome: '22 Duplicate share', tookMs: 1});
   return counts;
 }
 
@@ -45,6 +48,7 @@ report('threads add up: by account, by intent, by latency', () => {
   assert.equal([made.totals.submitted, made.totals.accepted, made.totals.rejected, made.totals.unanswered], [8, 6, 2, 0]);
   assert.equal(made.accounts, {alice: {sent: 6, accepted: 6, rejected: 0, unanswered: 0}, bob: {sent: 2, accepted: 0, rejected: 2, unanswered: 0}});
   assert.equal(made.intents.duplicate, {sent: 2, unanswered: 0, outcomes: {'22 Duplicate share': 2}});
+  assert.equal(made.dialects, {cgminer: {accepted: 6, refused: {}}});
   assert.is(made.latencies.accepted.count, 6);
   assert.is(made.planned.shares, 8);
   assert.equal(made.difficulties, [[2, 6]]);
@@ -55,14 +59,14 @@ report('threads add up: by account, by intent, by latency', () => {
 
 report('a submit without an answer, or an answer without one, is no clean run', () => {
   const cut = aThread();
-  cut.sent('alice', 'share');
-  cut.unanswered('alice', 'share', {isAbandoned: false});
+  cut.sent(alice, 'share');
+  cut.unanswered(alice, 'share', {isAbandoned: false});
   const made = makeReport(FACTS, [snapshotOf(cut)]);
   assert.not.ok(made.isEachAnsweredOnce);
   assert.equal([made.totals.unanswered, made.accounts['alice']!.unanswered], [1, 1]);
   const abandoned = aThread();
-  abandoned.sent('alice', 'share');
-  abandoned.unanswered('alice', 'share', {isAbandoned: true});
+  abandoned.sent(alice, 'share');
+  abandoned.unanswered(alice, 'share', {isAbandoned: true});
   assert.ok(makeReport(FACTS, [snapshotOf(abandoned)]).isEachAnsweredOnce, 'the harness cut it itself');
   const stray = aThread();
   stray.strayAnswers = 1;
@@ -71,8 +75,8 @@ report('a submit without an answer, or an answer without one, is no clean run', 
 
 report('a repeated share that is accepted again is not booked again', () => {
   const counts = aThread();
-  counts.sent('alice', 'duplicate');
-  counts.answered('alice', 'duplicate', {outcome: 'accepted', tookMs: 1});
+  counts.sent(alice, 'duplicate');
+  counts.answered(alice, 'duplicate', {outcome: 'accepted', tookMs: 1});
   const made = makeReport(FACTS, [snapshotOf(counts)]);
   assert.is(made.totals.accepted, 4);
   assert.is(made.accounts['alice']!.accepted, 3);
@@ -80,10 +84,10 @@ report('a repeated share that is accepted again is not booked again', () => {
 
 report('an answer that the plan does not explain is named', () => {
   const counts = aThread();
-  counts.sent('alice', 'share');
-  counts.answered('alice', 'share', {outcome: '23 Low difficulty share', tookMs: 1});
-  counts.sent('alice', 'unauthorised');
-  counts.answered('alice', 'unauthorised', {outcome: 'accepted', tookMs: 1});
+  counts.sent(alice, 'share');
+  counts.answered(alice, 'share', {outcome: '23 Low difficulty share', tookMs: 1});
+  counts.sent(alice, 'unauthorised');
+  counts.answered(alice, 'unauthorised', {outcome: 'accepted', tookMs: 1});
   assert.equal(makeReport(FACTS, [snapshotOf(counts)]).surprises, ['1 × share answered "23 Low difficulty share"', '1 × unauthorised answered "accepted"']);
 });
 
@@ -115,8 +119,8 @@ report('a tip counts from the submit that solved it, or from the first miner', (
 
 report('the page is one file without scripts, and what a pool said cannot become part of it', () => {
   const counts = aThread();
-  counts.sent('alice', 'share');
-  counts.answered('alice', 'share', {outcome: '20 <script>alert(1)</script>', tookMs: 1});
+  counts.sent(alice, 'share');
+  counts.answered(alice, 'share', {outcome: '20 <script>alert(1)</script>', tookMs: 1});
   counts.failed('<img src=x>');
   const page = reportPage(makeReport({...FACTS, series: [{atSec: 1, connected: 5, acceptedPerSec: 3, rejectedPerSec: 1, acceptedP50Ms: 0, acceptedP99Ms: 3, loopDelayP99Ms: 0, utilisation: 0.1}]}, [snapshotOf(counts)]));
   assert.not.match(page, /<script|<img|https?:\/\//);
