@@ -52,7 +52,7 @@ export interface CrowdSnapshot {
   readonly failures: Readonly<Record<string, number>>;
   readonly strayAnswers: number;
   readonly submitsOpen: number;
-  /** Unanswered because the harness cut the connection. */
+  /** Unanswered because the harness cut the connection or misbehaved on it. */
   readonly abandoned: number;
   readonly accepted: HistogramData;
   readonly rejected: HistogramData;
@@ -145,7 +145,7 @@ export class CrowdCounts {
     if (intent !== 'duplicate') books.accepted += 1;
   }
 
-  /** @param end - abandoned: the harness itself cut the connection, so nobody can be blamed. */
+  /** @param end - abandoned: the harness cut the connection, or misbehaved on it on purpose, so the pool is not to blame. */
   unanswered({account}: Miner, intent: Intent, end: {readonly isAbandoned: boolean}): void {
     if (end.isAbandoned) this.abandoned += 1;
     this.intents[intent].unanswered += 1;

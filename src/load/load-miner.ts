@@ -229,7 +229,7 @@ export class LoadMiner implements MinerHost {
     const session = this.#session!;
     this.#stopSharing();
     if (this.#leaving !== undefined) this.#leaving.run = undefined;
-    for (const {intent} of session.takePending()) counts.unanswered(this.plan, intent, {isAbandoned: this.#isCut});
+    for (const {intent} of session.takePending()) counts.unanswered(this.plan, intent, {isAbandoned: this.#isCut || this.plan.behaviour.isHostile === true});
     if (session.isAuthorised) counts.authorised -= 1;
     if (this.#isOpen) counts.connected -= 1;
     if (!this.#isCut) {

@@ -45,7 +45,7 @@ export interface LoadReport {
     readonly rejected: number;
     /** Their connection ended first. */
     readonly unanswered: number;
-    /** Of those, because the harness cut it. */
+    /** Of those, because the harness cut it or misbehaved on it. */
     readonly abandoned: number;
     /** Still without an answer when the time to wait for it was over. */
     readonly open: number;

@@ -55,7 +55,7 @@ ${facts(report)}
 function verdict({isEachAnsweredOnce, surprises, harness, totals}: LoadReport): string {
   const missing = totals.unanswered - totals.abandoned + totals.open;
   const books = isEachAnsweredOnce
-    ? `<p class="good">Every submit has exactly one answer${totals.abandoned > 0 ? `, but for ${count(totals.abandoned)} whose connection the harness cut` : ''}.</p>`
+    ? `<p class="good">Every submit has exactly one answer${totals.abandoned > 0 ? `, but for ${count(totals.abandoned)} whose connection the harness cut or misused` : ''}.</p>`
     : `<p class="bad">${count(missing)} submits have no answer, ${count(totals.strayAnswers)} answers no submit.</p>`;
   const odd = surprises.map((surprise) => `<p class="bad">Not planned: ${escaped(surprise)}.</p>`).join('');
   const own = harness.isBottleneck ? harness.reasons.map((reason) => `<p class="bad">The harness is the bottleneck: ${escaped(reason)}.</p>`).join('') : '<p class="faint">The harness had time to spare.</p>';

@@ -68,7 +68,7 @@ function connectionsText({connections, failures}: LoadReport): string[] {
 
 function verdictText({isEachAnsweredOnce, surprises, harness, totals}: LoadReport): string[] {
   const lines = [isEachAnsweredOnce
-    ? `Every submit has exactly one answer${totals.abandoned > 0 ? `, but for ${count(totals.abandoned)} whose connection the harness cut` : ''}.`
+    ? `Every submit has exactly one answer${totals.abandoned > 0 ? `, but for ${count(totals.abandoned)} whose connection the harness cut or misused` : ''}.`
     : `${count(totals.unanswered - totals.abandoned + totals.open)} submits have no answer, ${count(totals.strayAnswers)} answers no submit.`];
   for (const surprise of surprises) lines.push(`Not planned: ${surprise}.`);
   if (!harness.isBottleneck) lines.push('The harness had time to spare: the latencies are the pool\'s and the system\'s.');
