@@ -82,7 +82,7 @@ async function measured(work: () => Promise<void>): Promise<Delay> {
 }
 
 async function accept(roles: RunningRoles, block: Block): Promise<void> {
-  const outcome = await roles.node.chain.ask<AcceptBlock>({type: 'chain.acceptBlock', blockBytes: block.bytes, source: {kind: 'import'}}, {timeoutMs: 60_000});
+  const outcome = await roles.node!.chain.ask<AcceptBlock>({type: 'chain.acceptBlock', blockBytes: block.bytes, source: {kind: 'import'}}, {timeoutMs: 60_000});
   if (!outcome.ok || outcome.status !== 'connected') throw new Error(`block refused: ${JSON.stringify(outcome)}`);
 }
 

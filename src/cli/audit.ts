@@ -5,7 +5,7 @@
 import {existsSync} from 'node:fs';
 import {readConfig} from '../config.js';
 import type {AccountingStore} from '../actors/accounting/ports.js';
-import {CHAIN_SPECS} from '../protocol/chain/presets.js';
+import {COIN_NAMES} from '../protocol/chain/coins.js';
 import {minerAccount} from '../protocol/payout/ledger.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
@@ -124,7 +124,7 @@ async function audited(dataDir: string, use: (store: AccountingStore, chainName:
 
 function openAnyAccounts(dataDir: string): {readonly database: Database; readonly chainName: string} {
   let wrongChain: StorageError | undefined;
-  for (const {name} of Object.values(CHAIN_SPECS)) {
+  for (const name of COIN_NAMES) {
     try {
       return {database: openDatabase({...accountingDatabase(dataDir, name), readOnly: true}), chainName: name};
     } catch (error) {

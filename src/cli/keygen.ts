@@ -3,26 +3,24 @@
  */
 import {randomBytes} from 'node:crypto';
 import {addressesOf, encodePrivateKey, privateKeyFromRandom} from '../protocol/address/private-key.js';
-import {CHAIN_SPECS} from '../protocol/chain/presets.js';
-import type {ChainName} from '../protocol/chain/chain-spec.js';
+import {COIN_NAMES, COIN_SPECS, type CoinName} from '../protocol/chain/coins.js';
 import type {Command} from './command.js';
 import {print} from './print.js';
 
-const CHAIN_NAMES = Object.keys(CHAIN_SPECS);
 
 export const keygenCommand: Command = {
   name: 'keygen',
   summary: 'Prints a new private key and its addresses. Nothing is stored.',
   usage: '[--chain CHAIN] [--json]',
   flags: {
-    chain: {kind: 'text', value: 'CHAIN', doc: `${CHAIN_NAMES.join(' or ')}; both share their prefixes. Default devnet`, choices: CHAIN_NAMES},
+    chain: {kind: 'text', value: 'CHAIN', doc: `${COIN_NAMES.join(', ')}. Default devnet`, choices: [...COIN_NAMES]},
     json: {kind: 'switch', doc: 'one JSON object'},
   },
   notes: ['The first line is the private key in wallet import format (WIF): whoever has it has the coins.'],
   takesWords: false,
   run(_words, flags) {
-    const chain = (flags.text('chain') ?? 'devnet') as ChainName;
-    const prefixes = CHAIN_SPECS[chain].address;
+    const chain = (flags.text('chain') ?? 'devnet') as CoinName;
+    const prefixes = COIN_SPECS[chain].address;
     let key = privateKeyFromRandom(randomBytes(32));
     while (!key.ok) key = privateKeyFromRandom(randomBytes(32));
     const addresses = addressesOf(key.value, prefixes);

@@ -5,6 +5,7 @@
 import {join} from 'node:path';
 import {ConfigError, ROLE_NAMES, readConfig, type Config} from '../config.js';
 import {createProgramLog} from '../roles/program-log.js';
+import {COIN_NAMES} from '../protocol/chain/coins.js';
 import {startRoles, type RunningRoles} from '../roles/start-roles.js';
 import {StartError} from '../roles/start-error.js';
 import type {Log} from '../runtime/log.js';
@@ -29,7 +30,7 @@ export const startCommand: Command = {
     'config': {kind: 'text', value: 'FILE', doc: 'TOML; `pithead init` writes one'},
     'data': {kind: 'text', value: 'DIR', doc: 'data folder. Default ./pithead-data'},
     'role': {kind: 'text', value: 'NAME', repeatable: true, doc: ROLE_NAMES.join(', '), choices: ROLE_NAMES},
-    'chain': {kind: 'text', value: 'PRESET', doc: 'devnet (default) or regtest', choices: ['devnet', 'regtest']},
+    'chain': {kind: 'text', value: 'PRESET', doc: `${COIN_NAMES.join(', ')}; devnet is the default`, choices: [...COIN_NAMES]},
     'set': {kind: 'text', value: 'KEY=VALUE', repeatable: true, doc: 'any setting by its dotted key, for instance stratum.port=3334'},
     'ready-file': {kind: 'text', value: 'FILE', doc: 'written once all roles serve: JSON with pid and endpoints'},
     'log-level': {kind: 'text', value: 'LEVEL', doc: 'debug, info (default), warn, error', choices: ['debug', 'info', 'warn', 'error']},

@@ -2,6 +2,7 @@
  * @module Writes the settings for people: a commented TOML file for a role, and the table of docs/configuration.md.
  * Both are made from the schema; neither adds a fact of its own.
  */
+import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import {ALL_IN_ONE_ROLES, type RoleName} from './schema.js';
 import {SECTIONS, type Setting} from './setting-keys.js';
 
@@ -25,11 +26,21 @@ const COMPANIONS: Readonly<Record<RoleName, readonly RoleName[]>> = {
 
 const LINE_LENGTH = 110;
 
-/** A config file with every setting at its default, commented out, and the roles set. */
-export function configTemplate(role: RoleName | 'all-in-one', chain: string): string {
-  const roles = role === 'all-in-one' ? ALL_IN_ONE_ROLES : COMPANIONS[role];
-  const wanted = new Set(['', ...roles.flatMap((name) => SECTIONS_OF_ROLE[name])]);
-  const fixed: Readonly<Record<string, unknown>> = {chain, roles};
+/** Two, so that the order and the fail-over are seen; a cookie, because it needs no secret in a file. */
+const EXAMPLE_UPSTREAM = [
+  {rpcUrl: 'http://127.0.0.1:8332', rpcCookieFile: '/home/node/.bitcoin/.cookie', zmqBlock: 'tcp://127.0.0.1:28332'},
+  {rpcUrl: 'http://192.0.2.2:8332', rpcUser: 'pool', rpcPassword: 'secret'},
+];
+
+/**
+ * A config file with every setting at its default, commented out, and the roles set. A pool whose nodes are elsewhere
+ * (`hasUpstream`, or a chain that this process cannot judge) runs alone and has its nodes to be filled in.
+ */
+export function configTemplate(role: RoleName | 'all-in-one', chain: string, hasUpstream = false): string {
+  const isPoolOnly = (role === 'mining-pool' || role === 'solo-pool') && (hasUpstream || !(chain in CHAIN_SPECS));
+  const roles = isPoolOnly ? [role] : role === 'all-in-one' ? ALL_IN_ONE_ROLES : COMPANIONS[role];
+  const wanted = new Set(['', ...roles.flatMap((name) => SECTIONS_OF_ROLE[name]), ...(isPoolOnly ? ['http'] : [])]);
+  const fixed: Readonly<Record<string, unknown>> = {chain, roles, ...(isPoolOnly && {'pool.upstream': EXAMPLE_UPSTREAM})};
   const lines = [
     '# Pithead. Run it with: pithead start --config <this file>',
     '# A line that begins with # shows a default; remove the # to change it.',
@@ -55,6 +66,7 @@ function settingLines(setting: Setting, fixed: unknown): string[] {
 function tomlValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(tomlValue).join(', ')}]`;
   if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(0) : String(value);
+  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([key, inner]) => `${key} = ${tomlValue(inner)}`).join(', ')}}`;
   return JSON.stringify(value);
 }
 

@@ -7,6 +7,7 @@
 import {readFileSync} from 'node:fs';
 import {parse as parseToml, TomlError} from 'smol-toml';
 import {decodeAddress} from '../protocol/address/address.js';
+import {COIN_SPECS} from '../protocol/chain/coins.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import type {PayoutScheme} from '../protocol/payout/schemes.js';
 import {nearestName} from './nearest-name.js';
@@ -136,15 +137,39 @@ function contradictions(config: RawConfig): string[] {
   if ((config.rpc.user === '') !== (config.rpc.password === '')) problems.push('rpc: set both rpc.user and rpc.password, or neither');
   if ((config.stratum.tls.certFile === '') !== (config.stratum.tls.keyFile === '')) problems.push('stratum.tls: set both stratum.tls.certFile and stratum.tls.keyFile, or neither');
   if (config.rpc.user.includes(':')) problems.push('rpc.user: no colon, because HTTP basic authentication ends the name there');
-  if (config.pool.upstream !== 'local') problems.push('pool.upstream: this version mines on its own node only; leave it at "local"');
+  problems.push(...upstreamContradictions(config));
   if (config.pool.minDifficulty > config.pool.maxDifficulty) problems.push('pool.minDifficulty is above pool.maxDifficulty');
-  const payout = config.pool.payoutAddress === '' ? undefined : decodeAddress(config.pool.payoutAddress, CHAIN_SPECS[config.chain].address);
+  const payout = config.pool.payoutAddress === '' ? undefined : decodeAddress(config.pool.payoutAddress, COIN_SPECS[config.chain].address);
   if (payout?.ok === false) {
     problems.push(`pool.payoutAddress: ${config.pool.payoutAddress} is no address of ${config.chain} (${payout.code}); \`pithead keygen\` makes one`);
   }
-  const donation = config.pool.donationAddress === '' ? undefined : decodeAddress(config.pool.donationAddress, CHAIN_SPECS[config.chain].address);
+  const donation = config.pool.donationAddress === '' ? undefined : decodeAddress(config.pool.donationAddress, COIN_SPECS[config.chain].address);
   if (donation?.ok === false) problems.push(`pool.donationAddress: ${config.pool.donationAddress} is no address of ${config.chain} (${donation.code})`);
   if (config.pool.feePpm + config.pool.donationPpm > 1_000_000) problems.push('pool.feePpm and pool.donationPpm together are more than the reward');
+  return problems;
+}
+
+/** Roles that need no node in this process when the pool has others. */
+const POOL_ROLES: ReadonlySet<string> = new Set(['mining-pool', 'solo-pool', 'demo-miner']);
+
+function upstreamContradictions({chain, roles, pool}: RawConfig): string[] {
+  if (pool.upstream === 'local') {
+    return chain in CHAIN_SPECS ? [] : [`chain: ${chain} needs nodes elsewhere: name them in pool.upstream, or choose ${Object.keys(CHAIN_SPECS).join(' or ')}`];
+  }
+  const problems: string[] = [];
+  const local = roles.filter((role) => !POOL_ROLES.has(role));
+  if (local.length > 0) problems.push(`roles: with other nodes in pool.upstream this process runs the pool only; leave out ${local.join(', ')} (--role mining-pool)`);
+  for (const [index, node] of pool.upstream.entries()) {
+    const at = `pool.upstream[${index}]`;
+    const hasPassword = node.rpcUser !== undefined || node.rpcPassword !== undefined;
+    if ((node.rpcUser === undefined) !== (node.rpcPassword === undefined)) problems.push(`${at}: set both rpcUser and rpcPassword, or rpcCookieFile`);
+    if (hasPassword === (node.rpcCookieFile !== undefined)) problems.push(`${at}: set either rpcCookieFile or rpcUser and rpcPassword`);
+  }
+  const hosts = pool.upstream.map(({rpcUrl}) => new URL(rpcUrl).host);
+  for (const host of new Set(hosts.filter((each, index) => hosts.indexOf(each) !== index))) problems.push(`pool.upstream: ${host} stands there twice`);
+  if (!COIN_SPECS[chain].isTestChain && pool.payoutAddress === '') {
+    problems.push(`pool.payoutAddress: name an address whose key you keep elsewhere; on ${chain} the pool makes no key of its own`);
+  }
   return problems;
 }
 

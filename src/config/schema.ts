@@ -7,6 +7,7 @@
 import {z} from 'zod';
 import {PAYOUT_SCHEMES} from '../protocol/payout/schemes.js';
 import {parseIpNetwork} from '../protocol/endpoint/ip-network.js';
+import {COIN_NAMES} from '../protocol/chain/coins.js';
 
 export const ROLE_NAMES = ['full', 'mining-pool', 'solo-pool', 'explorer', 'demo-miner'] as const;
 export type RoleName = (typeof ROLE_NAMES)[number];
@@ -80,16 +81,20 @@ const rpc = z.strictObject({
 }).describe('JSON-RPC, with Bitcoin\'s method names. The cookie file .cookie in the data folder always works.');
 
 const upstreamNode = z.strictObject({
-  rpcUrl: z.url(),
+  rpcUrl: z.url({protocol: /^https?$/, error: 'an http or https URL: http://127.0.0.1:8332'}),
   rpcUser: z.string().optional(),
   rpcPassword: z.string().optional(),
-  rpcCookieFile: z.string().optional(),
-  zmqBlock: z.string().optional(),
+  rpcCookieFile: z.string().min(1).optional(),
+  zmqBlock: z.string().regex(/^tcp:\/\/[^/]+:\d+$/, 'as in the node\'s zmqpubhashblock: tcp://127.0.0.1:28332').optional(),
 });
 
 const pool = z.strictObject({
   upstream: z.union([z.literal('local'), z.array(upstreamNode).min(1)]).default('local')
-    .describe('The node that the pool mines on. This version serves "local", the node in this process.'),
+    .describe('The node that the pool mines on: "local" is the one in this process. Or a list of others in order, each {rpcUrl, rpcCookieFile or rpcUser and rpcPassword, zmqBlock}: the first healthy one gives the work, found blocks go to all.'),
+  upstreamStaleSec: z.number().min(1).max(86_400).default(60)
+    .describe('With other nodes: miners get no new jobs when no healthy node has confirmed the work for so many seconds.'),
+  upstreamFailBackSec: z.number().min(0).max(86_400).default(30)
+    .describe('With other nodes: one that failed gets the work back after so many healthy seconds; twice as many after each further failure.'),
   payoutScheme: z.enum(PAYOUT_SCHEMES).optional()
     .describe('SOLO pays the finder in the coinbase. PPLNS credits all who worked within pool.pplnsWindow, PROP all of the round. PPS pays each share its expected part of the subsidy and keeps the blocks: the operator bears the luck; PPS+ shares out the transaction fees as PPLNS besides. Absent: PPLNS for mining-pool, SOLO for solo-pool.'),
   payoutAddress: optionalText('Address that the coinbase pays under all schemes but SOLO, and the fee under SOLO. Empty: a key is made in the data folder (pool-wallet.json).'),
@@ -157,7 +162,8 @@ const electrum = z.strictObject({
 }).describe('Reserved: the Electrum protocol, not in this version.');
 
 export const configSchema = z.strictObject({
-  chain: z.enum(['devnet', 'regtest']).default('devnet').describe('devnet: ours, a block every ten seconds. regtest: Bitcoin\'s, bit for bit.'),
+  chain: z.enum(COIN_NAMES).default('devnet')
+    .describe('devnet: ours, a block every ten seconds. regtest: Bitcoin\'s, bit for bit. The others need nodes elsewhere: main, testnet and testnet4 are Bitcoin\'s, btq and the like BTQ\'s.'),
   roles: z.array(z.enum(ROLE_NAMES)).min(1).default([...ALL_IN_ONE_ROLES])
     .describe(`What this process does: one or more of ${ROLE_NAMES.join(', ')}.`),
   dataDir: z.string().min(1).default('./pithead-data').describe('Folder of the chain, the shares, the cookie and the keys.'),

@@ -3,7 +3,7 @@
  * A block never changes, so each is asked for once while it stays in the bounded cache.
  */
 import type {ActorRef} from '../runtime/actor.js';
-import type {ChainMessage, GetBlock} from '../actors/chain/messages.js';
+import type {GetBlock} from '../actors/chain/messages.js';
 import {hashKey} from '../protocol/bytes/hash-key.js';
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import type {Block} from '../protocol/primitives/block.js';
@@ -29,11 +29,11 @@ export interface RecentBlocks {
 }
 
 export class BlockSummaries {
-  readonly #chain: ActorRef<ChainMessage>;
+  readonly #chain: ActorRef<GetBlock>;
   readonly #timeoutMs: number;
   readonly #byHash = new Map<string, Summary>();
 
-  constructor(chain: ActorRef<ChainMessage>, timeoutMs: number) {
+  constructor(chain: ActorRef<GetBlock>, timeoutMs: number) {
     this.#chain = chain;
     this.#timeoutMs = timeoutMs;
   }

@@ -8,12 +8,12 @@ import type {ActorSystem} from '../runtime/system.js';
 import type {PoolReport} from '../workers/tasks.js';
 import type {AccountingMessage} from '../actors/accounting/messages.js';
 import type {AlertsMessage} from '../actors/alerts/messages.js';
-import type {ChainMessage} from '../actors/chain/messages.js';
-import type {MempoolMessage} from '../actors/mempool/messages.js';
+import type {GetBlock, GetCoinSetTotals, GetTip} from '../actors/chain/messages.js';
+import type {GetMempoolInfo} from '../actors/mempool/messages.js';
 import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
 import type {PayoutsMessage} from '../actors/payouts/messages.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
-import type {UpstreamMessage} from '../actors/upstream/messages.js';
+import type {GetUpstreamHealth} from '../actors/upstream/messages.js';
 
 export interface HttpOptions {
   readonly host: string;
@@ -90,13 +90,14 @@ export type ObservedSystem = Pick<ActorSystem, 'clock' | 'after' | 'snapshot' | 
 export interface HttpModules {
   readonly system: ObservedSystem;
   readonly log: Log;
-  readonly chain: ActorRef<ChainMessage>;
-  readonly mempool: ActorRef<MempoolMessage>;
+  /** The node in this process, or the pool's upstream. */
+  readonly chain: ActorRef<GetTip | GetBlock | GetCoinSetTotals>;
+  readonly mempool: ActorRef<GetMempoolInfo>;
   readonly pool?: HttpPool;
   /** Absent: there is no operator's part. */
   readonly operator?: HttpOperator;
-  /** Absent: the pool mines on the node of this process. */
-  readonly upstream?: ActorRef<UpstreamMessage>;
+  /** The pool's nodes, when they are elsewhere: then nobody here counts the coins. Absent: the pool mines on the node of this process. */
+  readonly upstream?: ActorRef<GetUpstreamHealth>;
   readonly loopDelay?: {read(): LoopDelay};
   readonly workerReports?: () => readonly PoolReport[];
   /** The JSON-RPC port, for its metrics. */

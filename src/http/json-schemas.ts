@@ -73,7 +73,8 @@ export const overview = object({
   atMs: described(count, 'Wall clock of the server, milliseconds.'),
   node: object({version: text, chain: text, uptimeSec: count}),
   chain: object({
-    height: count, hash: hashHex, timeSec, difficulty: number, networkHashrate: number, targetSpacingSec: number, coinCount: count, totalSats: sats,
+    height: count, hash: hashHex, timeSec, difficulty: number, networkHashrate: number, targetSpacingSec: number,
+    'coinCount?': described(count, 'Absent when the nodes are elsewhere: nobody here counts the coins.'), 'totalSats?': sats,
   }),
   blocks: list(block, 'Newest first.'),
   mempool: object({count, vsize: count, totalFeeSats: sats, minFeeSatsPerKvb: sats}),

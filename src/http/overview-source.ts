@@ -35,7 +35,8 @@ export interface OverviewReading {
 
 interface ChainFacts {
   readonly tip: TipView;
-  readonly totals: CoinSetTotals;
+  /** undefined where nobody counts the coins: a pool whose nodes are elsewhere. */
+  readonly totals: CoinSetTotals | undefined;
   readonly recent: RecentBlocks;
 }
 
@@ -110,12 +111,12 @@ export class OverviewSource {
   }
 
   async #askChain(): Promise<ChainFacts> {
-    const {chain} = this.#modules;
+    const {chain, upstream} = this.#modules;
     const tip = await chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: ASK_TIMEOUT_MS});
     const known = this.#chain.value;
     if (known !== undefined && hashToDisplayHex(known.tip.hash) === hashToDisplayHex(tip.hash)) return known;
     const [totals, recent] = await Promise.all([
-      chain.ask<GetCoinSetTotals>({type: 'chain.getCoinSetTotals'}, {timeoutMs: ASK_TIMEOUT_MS}),
+      upstream === undefined ? chain.ask<GetCoinSetTotals>({type: 'chain.getCoinSetTotals'}, {timeoutMs: ASK_TIMEOUT_MS}) : undefined,
       this.#blocks.newest(tip.hash, BLOCKS_SHOWN),
     ]);
     return {tip, totals, recent};
@@ -154,8 +155,7 @@ export class OverviewSource {
       difficulty: difficultyOfBits(tip.header.bits),
       networkHashrate: shownHashrate(recent.hashrate),
       targetSpacingSec: this.#options.targetSpacingSec,
-      coinCount: totals.coinCount,
-      totalSats: totals.totalSats.toString(),
+      ...(totals && {coinCount: totals.coinCount, totalSats: totals.totalSats.toString()}),
     };
   }
 

@@ -19,7 +19,7 @@ export interface NodeRpcOptions {
   readonly cookieFile?: string;
   /** A template of a full block is some 10 MB of text. Default 64 MiB. */
   readonly answerBytesMax?: number;
-  /** Connections at one time; further calls wait. Longpolls hold one each. Default 16. */
+  /** Connections at one time in each lane; further calls wait. Longpolls hold one each. Default 16. */
   readonly connectionsMax?: number;
 }
 
@@ -43,7 +43,7 @@ class HttpNodeRpc implements NodeRpc {
   readonly name: string;
   readonly #url: URL;
   readonly #options: NodeRpcOptions;
-  readonly #agent: HttpAgent;
+  readonly #agents: Readonly<Record<'urgent' | 'ordinary', HttpAgent>>;
   /** Of the calls under way. Not `AbortSignal.any` over one long-lived signal: on Node 20 that keeps each of them for ever. */
   readonly #open = new Set<AbortController>();
   #isClosed = false;
@@ -55,14 +55,15 @@ class HttpNodeRpc implements NodeRpc {
     this.#url = new URL(options.url);
     this.name = this.#url.host;
     const agentOptions = {keepAlive: true, maxSockets: options.connectionsMax ?? CONNECTIONS_MAX, timeout: IDLE_MS, noDelay: true};
-    this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    const agent = (): HttpAgent => (this.#url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions));
+    this.#agents = {urgent: agent(), ordinary: agent()};
   }
 
   async call(method: string, params: readonly unknown[], options: NodeCallOptions): Promise<unknown> {
     if (this.#isClosed || options.signal?.aborted === true) throw new NodeError('node-call-aborted', `${this.name}: ${method} was given up`);
     const body = JSON.stringify({jsonrpc: '1.0', id: this.#nextId++, method, params});
     const ending = new AbortController();
-    const facts: CallFacts = {method, body, signal: ending.signal, isRepeatable: options.isRepeatable ?? true};
+    const facts: CallFacts = {method, body, signal: ending.signal, isRepeatable: options.isRepeatable ?? true, agent: this.#agents[options.lane ?? 'ordinary']};
     const give = (): void => ending.abort(GIVEN_UP);
     // One deadline for everything that the call may need, a second attempt with a new cookie included.
     const deadline = setTimeout(() => ending.abort(OUT_OF_TIME), options.timeoutMs);
@@ -85,7 +86,8 @@ class HttpNodeRpc implements NodeRpc {
   close(): void {
     this.#isClosed = true;
     for (const ending of this.#open) ending.abort(GIVEN_UP);
-    this.#agent.destroy();
+    this.#agents.urgent.destroy();
+    this.#agents.ordinary.destroy();
   }
 
   async #attempt(facts: CallFacts): Promise<Answer> {
@@ -103,7 +105,7 @@ class HttpNodeRpc implements NodeRpc {
   }
 
   #post(facts: CallFacts): Promise<Answer> {
-    const {method, body, signal} = facts;
+    const {method, body, signal, agent} = facts;
     return new Promise((resolve, reject) => {
       const authorization = this.#credentials();
       if (authorization === undefined) {
@@ -111,7 +113,7 @@ class HttpNodeRpc implements NodeRpc {
         return;
       }
       const request = (this.#url.protocol === 'https:' ? httpsRequest : httpRequest)(this.#url, {
-        method: 'POST', agent: this.#agent, signal,
+        method: 'POST', agent, signal,
         headers: {'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization},
       });
       request.on('error', (error) => reject(this.#transportError(facts, request, error)));
@@ -184,6 +186,7 @@ interface CallFacts {
   readonly body: string;
   readonly signal: AbortSignal;
   readonly isRepeatable: boolean;
+  readonly agent: HttpAgent;
 }
 
 /** The other side closed a kept connection just when we used it. */

@@ -2,10 +2,9 @@
  * @module The page, the API, the metrics and the health of this process, and when it counts as ready.
  */
 import {publicSettings} from '../config.js';
-import type {RpcCounts} from '../http/http-parts.js';
+import type {HttpModules} from '../http/http-parts.js';
 import {startHttpServer} from '../http/http-server.js';
 import {LoopDelayProbe} from '../runtime/loop-delay.js';
-import type {NodeParts} from './node-parts.js';
 import {openOperatorAudit} from './operator-audit.js';
 import {operatorToken} from './operator-token.js';
 import type {PoolParts} from './pool-parts.js';
@@ -18,8 +17,11 @@ export interface HttpPart {
   becomeReady(): void;
 }
 
-export async function startHttp(site: Site, parts: {readonly node: NodeParts; readonly pool: PoolParts | undefined; readonly rpc: RpcCounts}): Promise<HttpPart> {
-  const {node, pool, rpc} = parts;
+/** What the page is told from. */
+type HttpSources = Pick<HttpModules, 'chain' | 'mempool' | 'upstream' | 'rpc'> & {readonly pool: PoolParts | undefined};
+
+export async function startHttp(site: Site, parts: HttpSources): Promise<HttpPart> {
+  const {chain, mempool, upstream, pool, rpc} = parts;
   const {config, spec, system, shutdown, threads, log, version} = site;
   let isReady = false;
   const loopDelay = new LoopDelayProbe();
@@ -32,14 +34,15 @@ export async function startHttp(site: Site, parts: {readonly node: NodeParts; re
     maxLiveClients: config.http.maxLiveClients,
     version,
     chainName: spec.name,
-    targetSpacingSec: spec.engine.retarget.spacingSec,
+    targetSpacingSec: spec.targetSpacingSec,
     coinbaseMaturityBlocks: spec.coinbaseMaturityBlocks,
     requestsPerSec: config.http.requestsPerSec,
   }, {
     system,
     log: log.child({part: 'http'}),
-    chain: node.chain,
-    mempool: node.mempool,
+    chain,
+    mempool,
+    ...(upstream && {upstream}),
     ...(pool && {pool}),
     operator: {
       token: operatorToken(config.dataDir, config.http.operatorToken),
@@ -48,7 +51,7 @@ export async function startHttp(site: Site, parts: {readonly node: NodeParts; re
     },
     loopDelay,
     workerReports: () => threads.report(),
-    rpc,
+    ...(rpc && {rpc}),
     checks: () => [
       {name: 'roles', isOk: isReady, detail: isReady ? 'all roles serve' : 'still starting'},
       {name: 'stopping', isOk: !shutdown.isRunning, detail: shutdown.isRunning ? 'the process is stopping' : 'no'},

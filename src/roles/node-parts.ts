@@ -12,6 +12,7 @@ import {mempoolActor} from '../actors/mempool/actor.js';
 import {templateActor} from '../actors/template/actor.js';
 import {MEMPOOL_LIMITS} from '../protocol/mempool/mempool.js';
 import {openChainStore} from '../storage/chain-store.js';
+import {assert} from '../protocol/verdict.js';
 import {stopsIn, yieldTurn, type Site} from './site.js';
 
 export interface NodeParts {
@@ -21,7 +22,8 @@ export interface NodeParts {
 }
 
 export function startNode(site: Site): NodeParts {
-  const {config, spec, system, shutdown} = site;
+  const {config, rules: spec, system, shutdown} = site;
+  assert(spec !== undefined, 'the config lets a node start on a chain with rules only');
   const store = openChainStore({dataDirectory: config.dataDir, chainName: spec.name});
   shutdown.add('close-storage', 'chain store', () => store.close());
   const scripts = new BatchedScriptVerifier({signatures: site.threads.signatures, clock: system.clock, yieldTurn});

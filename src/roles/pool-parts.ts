@@ -5,6 +5,7 @@
 import type {ActorRef} from '../runtime/actor.js';
 import {accountingActor} from '../actors/accounting/actor.js';
 import type {AccountingMessage} from '../actors/accounting/messages.js';
+import type {AcceptBlock, GetHeader, GetTip} from '../actors/chain/messages.js';
 import {demoMinerActor} from '../actors/demo-miner/actor.js';
 import {jobFactoryActor} from '../actors/job-factory/actor.js';
 import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
@@ -12,6 +13,7 @@ import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
 import {statisticsActor} from '../actors/statistics/actor.js';
 import type {AlertsMessage} from '../actors/alerts/messages.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
+import type {GetTemplate} from '../actors/template/messages.js';
 import {createMinerNetwork} from '../net/miner-socket.js';
 import {decodeAddress} from '../protocol/address/address.js';
 import {blockSubsidy} from '../protocol/consensus/subsidy.js';
@@ -22,10 +24,15 @@ import {openDatabase} from '../storage/open-database.js';
 import {openStatisticsStore, statisticsDatabase} from '../storage/statistics-store.js';
 import {createThreadNonceScanner} from '../workers/nonce-scanner.js';
 import {startAlerts} from './alerts-part.js';
-import type {NodeParts} from './node-parts.js';
 import {payoutTarget} from './pool-wallet.js';
 import {stopsIn, type Site} from './site.js';
 import {accountOf, EXTRANONCE1_SIZE, EXTRANONCE2_SIZE, openPorts, sessionOptions, startFrontDesk} from './stratum-part.js';
+
+/** Whoever gives work, takes blocks and says where they stand: the node in this process, or the upstream. */
+export interface PoolNode {
+  readonly chain: ActorRef<AcceptBlock | GetHeader | GetTip>;
+  readonly template: ActorRef<GetTemplate>;
+}
 
 export interface PoolParts {
   readonly accounting: ActorRef<AccountingMessage>;
@@ -43,7 +50,7 @@ const JOB_LIFETIME_MS = 300_000;
 /** Header times and fees stay fresh without a new tip. */
 const JOB_REFRESH_MS = 30_000;
 
-export async function startPool(site: Site, node: NodeParts): Promise<PoolParts> {
+export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> {
   const {config, spec, system, shutdown} = site;
   const database = openDatabase(accountingDatabase(config.dataDir, spec.name));
   shutdown.add('close-storage', 'accounting store', () => database.close());

@@ -7,7 +7,7 @@ import {closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, wr
 import {join} from 'node:path';
 import {addressesOf, decodePrivateKey, encodePrivateKey, privateKeyFromRandom} from '../protocol/address/private-key.js';
 import {decodeAddress} from '../protocol/address/address.js';
-import type {ChainSpec} from '../protocol/chain/chain-spec.js';
+import type {CoinSpec} from '../protocol/chain/chain-spec.js';
 import {StartError} from './start-error.js';
 
 const WALLET_FILE = 'pool-wallet.json';
@@ -20,7 +20,7 @@ export interface PayoutTarget {
 }
 
 /** @throws StartError when the configured address or the kept key is none of this chain. */
-export function payoutTarget(spec: ChainSpec, options: {readonly configured: string; readonly dataDir: string}): PayoutTarget {
+export function payoutTarget(spec: CoinSpec, options: {readonly configured: string; readonly dataDir: string}): PayoutTarget {
   if (options.configured !== '') return {...scriptOf(spec, options.configured, 'pool.payoutAddress'), keyFile: undefined};
   const keyFile = join(options.dataDir, WALLET_FILE);
   if (!existsSync(keyFile)) makeKey(spec, keyFile);
@@ -30,14 +30,14 @@ export function payoutTarget(spec: ChainSpec, options: {readonly configured: str
   return {...scriptOf(spec, addressesOf(key.value, spec.address).p2wpkh, keyFile), keyFile};
 }
 
-function scriptOf(spec: ChainSpec, address: string, where: string): {address: string; scriptPubKey: Uint8Array} {
+function scriptOf(spec: CoinSpec, address: string, where: string): {address: string; scriptPubKey: Uint8Array} {
   const decoded = decodeAddress(address, spec.address);
   if (!decoded.ok) throw new StartError('payout-address-invalid', `${where}: ${address} is no address of ${spec.name} (${decoded.code}).`);
   return {address, scriptPubKey: decoded.value.scriptPubKey};
 }
 
 /** Written whole or not at all, and on disk before anything is paid to it. */
-function makeKey(spec: ChainSpec, keyFile: string): void {
+function makeKey(spec: CoinSpec, keyFile: string): void {
   let drawn = privateKeyFromRandom(randomBytes(32));
   while (!drawn.ok) drawn = privateKeyFromRandom(randomBytes(32));
   const text = `${JSON.stringify({chain: spec.name, address: addressesOf(drawn.value, spec.address).p2wpkh, privateKey: encodePrivateKey(drawn.value, spec.address)}, null, 2)}\n`;

@@ -5,6 +5,7 @@ import {randomBytes} from 'node:crypto';
 import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {createRpcServer, type RpcServer} from '../http/rpc/rpc-server.js';
+import {assert} from '../protocol/verdict.js';
 import type {NodeParts} from './node-parts.js';
 import type {Site} from './site.js';
 import {listening} from './start-error.js';
@@ -20,7 +21,8 @@ export interface RpcPart {
 }
 
 export async function startRpc(site: Site, node: NodeParts, requestStop: (reason: string) => void): Promise<RpcPart> {
-  const {config, spec, system, shutdown, log, version} = site;
+  const {config, rules: spec, system, shutdown, log, version} = site;
+  assert(spec !== undefined, 'JSON-RPC serves a node of this process');
   const cookie = writeCookie(config.dataDir);
   shutdown.add('close-storage', 'rpc cookie', () => rmSync(cookie.file, {force: true}));
   const credentials = [cookie.credential];

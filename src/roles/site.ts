@@ -2,7 +2,7 @@
  * @module What every part of a process is built on: the config, the chain, the actor system, the threads and the way down.
  */
 import type {Config} from '../config.js';
-import type {ChainSpec} from '../protocol/chain/chain-spec.js';
+import type {ChainSpec, CoinSpec} from '../protocol/chain/chain-spec.js';
 import type {ActorSystem} from '../runtime/system.js';
 import type {ActorRef} from '../runtime/actor.js';
 import type {CoordinatedShutdown} from '../runtime/shutdown.js';
@@ -20,7 +20,9 @@ export interface Threads {
 
 export interface Site {
   readonly config: Config;
-  readonly spec: ChainSpec;
+  readonly spec: CoinSpec;
+  /** The same with the rules of its blocks; undefined for a coin whose blocks only nodes elsewhere judge. */
+  readonly rules: ChainSpec | undefined;
   readonly system: ActorSystem;
   readonly shutdown: CoordinatedShutdown;
   readonly threads: Threads;

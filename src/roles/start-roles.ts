@@ -5,7 +5,8 @@
 import {mkdirSync} from 'node:fs';
 import type {GetTip} from '../actors/chain/messages.js';
 import type {Config} from '../config.js';
-import type {ChainSpec} from '../protocol/chain/chain-spec.js';
+import type {ChainName, ChainSpec} from '../protocol/chain/chain-spec.js';
+import {COIN_SPECS} from '../protocol/chain/coins.js';
 import {CHAIN_SPECS} from '../protocol/chain/presets.js';
 import type {Log} from '../runtime/log.js';
 import {CoordinatedShutdown, type ShutdownReport} from '../runtime/shutdown.js';
@@ -19,6 +20,7 @@ import {shutdownPhases} from './shutdown-phases.js';
 import type {Endpoints, Site} from './site.js';
 import {StartError} from './start-error.js';
 import {startThreads} from './threads.js';
+import {startUpstream, type UpstreamRef} from './upstream-part.js';
 
 export interface RoleModules {
   readonly log: Log;
@@ -33,7 +35,9 @@ export interface RoleModules {
 
 export interface RunningRoles {
   readonly site: Site;
-  readonly node: NodeParts;
+  /** undefined when the pool's nodes are elsewhere. */
+  readonly node: NodeParts | undefined;
+  readonly upstream: UpstreamRef | undefined;
   readonly pool: PoolParts | undefined;
   readonly endpoints: Endpoints;
   stop(reason: string): Promise<ShutdownReport>;
@@ -50,7 +54,8 @@ export async function startRoles(config: Config, modules: RoleModules): Promise<
   const system = createActorSystem({log, onEscalation: modules.onFatal});
   const shutdown = new CoordinatedShutdown({clock: system.clock, log, after}, shutdownPhases(config.shutdown.deadlineMs));
   const threads = await startThreads(config, system.clock, log);
-  const site: Site = {config, spec: modules.spec ?? CHAIN_SPECS[config.chain], system, shutdown, threads, log, version};
+  const rules: ChainSpec | undefined = modules.spec ?? (config.chain in CHAIN_SPECS ? CHAIN_SPECS[config.chain as ChainName] : undefined);
+  const site: Site = {config, spec: rules ?? COIN_SPECS[config.chain], rules, system, shutdown, threads, log, version};
   shutdown.add('persist', 'actors', () => system.terminate('drain'));
   // Last: the folder is free only when nothing here writes to it any more.
   shutdown.add('stop-threads', 'data folder', () => lock.release());
@@ -78,19 +83,37 @@ function after(delayMs: number, act: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-async function startParts(site: Site, {onStopRequested}: RoleModules): Promise<Pick<RunningRoles, 'endpoints' | 'node' | 'pool'>> {
+type StartedParts = Pick<RunningRoles, 'endpoints' | 'node' | 'upstream' | 'pool'>;
+
+function startParts(site: Site, {onStopRequested}: RoleModules): Promise<StartedParts> {
+  const {upstream} = site.config.pool;
+  return upstream === 'local' ? startAroundNode(site, onStopRequested) : startPoolOnly(site, upstream);
+}
+
+async function startAroundNode(site: Site, onStopRequested: (reason: string) => void): Promise<StartedParts> {
   const roles = new Set(site.config.roles);
   const node = startNode(site);
   // The first answer comes when the chain is loaded: nobody is served before.
   await node.chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: CHAIN_LOAD_TIMEOUT_MS});
   const pool = roles.has('mining-pool') || roles.has('solo-pool') ? await startPool(site, node) : undefined;
   const rpc = await startRpc(site, node, onStopRequested);
-  const http = roles.has('explorer') || pool !== undefined ? await startHttp(site, {node, pool, rpc: rpc.server}) : undefined;
+  const http = roles.has('explorer') || pool !== undefined ? await startHttp(site, {...node, pool, rpc: rpc.server}) : undefined;
   if (pool !== undefined && site.config.demoMiner.enabled) startDemoMiner(site, pool);
   http?.becomeReady();
   return {
     node,
+    upstream: undefined,
     pool,
     endpoints: {...(pool && {stratum: pool.stratumEndpoint, ...(pool.stratumTlsEndpoint && {stratumTls: pool.stratumTlsEndpoint})}), ...(http && {http: http.endpoint}), rpc: rpc.endpoint},
   };
+}
+
+/** Without a chain of its own. It serves miners at once: when no node answers yet, they are told and wait. */
+async function startPoolOnly(site: Site, nodes: Exclude<Config['pool']['upstream'], 'local'>): Promise<StartedParts> {
+  const upstream = startUpstream(site, nodes);
+  const pool = await startPool(site, {chain: upstream, template: upstream});
+  const http = await startHttp(site, {chain: upstream, mempool: upstream, upstream, pool});
+  if (site.config.demoMiner.enabled) startDemoMiner(site, pool);
+  http.becomeReady();
+  return {node: undefined, upstream, pool, endpoints: {stratum: pool.stratumEndpoint, http: http.endpoint}};
 }

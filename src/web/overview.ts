@@ -27,8 +27,9 @@ export interface ChainOverview {
   /** Hashes per second that the last blocks stand for. */
   readonly networkHashrate: number;
   readonly targetSpacingSec: number;
-  readonly coinCount: number;
-  readonly totalSats: string;
+  /** Absent where nobody here counts them. */
+  readonly coinCount?: number;
+  readonly totalSats?: string;
 }
 
 export interface BlockOverview {

@@ -11,7 +11,7 @@ import type {Sats} from '../../protocol/primitives/transaction.js';
 import {HASHES_PER_DIFFICULTY_ONE} from '../../protocol/stratum/difficulty.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import {assertNever} from '../../protocol/verdict.js';
-import type {ChainEvent, ChainMessage, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
+import type {ChainEvent, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
 import type {JobEvent} from '../job-factory/messages.js';
 import type {AccountingMessage, PoolTotals, PostEntry, RecordBlock, RecordShares} from './messages.js';
 import type {AccountingStore, ShareRow} from './ports.js';
@@ -25,7 +25,8 @@ import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
 
 export interface AccountingOptions {
   readonly store: AccountingStore;
-  readonly chain: ActorRef<ChainMessage>;
+  /** Where found blocks stand: the node in this process, or the upstream. */
+  readonly chain: ActorRef<GetHeader | GetTip>;
   readonly terms: RewardTerms;
   readonly maturityBlocks: number;
   /** The PPLNS window holds this many millionths of the expected work of a block. */
@@ -42,7 +43,8 @@ type Internal =
   | {readonly type: 'accounting.blockShareMissing'; readonly hash: Uint8Array}
   | {readonly type: 'accounting.headerSeen'; readonly hash: Uint8Array; readonly view: HeaderView | null}
   | {readonly type: 'accounting.tipSeen'; readonly height: number}
-  | {readonly type: 'accounting.chainSilent'; readonly error: unknown};
+  | {readonly type: 'accounting.chainSilent'; readonly about: Uint8Array | 'tip'; readonly error: unknown}
+  | {readonly type: 'accounting.askFates'};
 export type AccountingInbox = AccountingMessage | ChainEvent | JobEvent | Internal;
 type Context = ActorContext<AccountingInbox>;
 
@@ -53,6 +55,8 @@ const BLOCK_SHARE_WAIT_MS = 2_000;
 /** Walked at start-up, about a microsecond each. Statistics and the window's sums begin there. */
 const REBUILD_SHARES_MAX = 200_000;
 const CHAIN_TIMEOUT_MS = 10_000;
+/** A chain that was silent (all nodes of the upstream away) is asked again so much later. */
+const FATES_RETRY_MS = 10_000;
 /** What the disk refused of the ledger is tried again so often, and with every share that comes. */
 const RETRY_MS = 1_000;
 /** At start-up the chain is asked about this many found blocks whose fate is open. */
@@ -125,8 +129,11 @@ class Accounting implements Behaviour<AccountingInbox> {
         return this.#askNext(ctx);
       case 'accounting.tipSeen': return this.#tipHeight(message.height, ctx);
       case 'accounting.chainSilent':
-        ctx.log.warn({code: 'accounting-chain-silent', err: message.error}, 'the chain did not say where found blocks stand');
-        return this.#askNext(ctx);
+        ctx.log.warn({code: 'accounting-chain-silent', err: message.error}, 'the chain did not say where found blocks stand; asking again later');
+        // First in the list, so last to be asked: but the tip stays behind the blocks.
+        this.#openFates.splice(this.#openFates[0] === 'tip' && message.about !== 'tip' ? 1 : 0, 0, message.about);
+        return ctx.timers.once('fates', FATES_RETRY_MS, {type: 'accounting.askFates'});
+      case 'accounting.askFates': return this.#askNext(ctx);
       case 'chain.blockConnected': return this.#store(this.#ledger.setActive(message.block.header.hash, true, ctx.clock.wallMs()), ctx);
       case 'chain.blockDisconnected': return this.#store(this.#ledger.setActive(message.block.header.hash, false, ctx.clock.wallMs()), ctx);
       case 'chain.tipChanged': return this.#tipHeight(message.tip.height, ctx);
@@ -285,13 +292,13 @@ class Accounting implements Behaviour<AccountingInbox> {
     const next = this.#openFates.pop();
     if (next === undefined) return;
     if (next !== 'tip') return this.#askHeader(next, ctx);
-    ctx.pipeToSelf(ctx.ask<ChainMessage, GetTip>(this.#options.chain, {type: 'chain.getTip'}, {timeoutMs: CHAIN_TIMEOUT_MS}),
-      (tip) => ({type: 'accounting.tipSeen', height: tip.height}), (error) => ({type: 'accounting.chainSilent', error}));
+    ctx.pipeToSelf(ctx.ask<GetHeader | GetTip, GetTip>(this.#options.chain, {type: 'chain.getTip'}, {timeoutMs: CHAIN_TIMEOUT_MS}),
+      (tip) => ({type: 'accounting.tipSeen', height: tip.height}), (error) => ({type: 'accounting.chainSilent', about: 'tip', error}));
   }
 
   #askHeader(hash: Uint8Array, ctx: Context): void {
-    ctx.pipeToSelf(ctx.ask<ChainMessage, GetHeader>(this.#options.chain, {type: 'chain.getHeader', hash}, {timeoutMs: CHAIN_TIMEOUT_MS}),
-      (view) => ({type: 'accounting.headerSeen', hash, view}), (error) => ({type: 'accounting.chainSilent', error}));
+    ctx.pipeToSelf(ctx.ask<GetHeader | GetTip, GetHeader>(this.#options.chain, {type: 'chain.getHeader', hash}, {timeoutMs: CHAIN_TIMEOUT_MS}),
+      (view) => ({type: 'accounting.headerSeen', hash, view}), (error) => ({type: 'accounting.chainSilent', about: hash, error}));
   }
 
   #newestShares(): readonly ShareRow[] {

@@ -11,18 +11,20 @@ import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import {compactToTarget} from '../../protocol/consensus/pow/compact.js';
 import type {AccountingMessage, RecordBlock} from '../accounting/messages.js';
-import type {AcceptBlock, BlockOutcome, ChainMessage} from '../chain/messages.js';
-import type {GetTemplate, TemplateEvent, TemplateMessage} from '../template/messages.js';
+import type {AcceptBlock, BlockOutcome} from '../chain/messages.js';
+import type {GetTemplate, TemplateEvent} from '../template/messages.js';
+import type {UpstreamEvent} from '../upstream/messages.js';
 import {CandidateDesk} from './candidate-desk.js';
 import type {Candidate, CandidateReply} from './candidate-desk.js';
 import {JobShelf} from './job-shelf.js';
 import type {JobShelfOptions} from './job-shelf.js';
-import type {JobFactoryMessage, SubmitCandidate} from './messages.js';
+import type {JobFactoryMessage, JobsPaused, SubmitCandidate} from './messages.js';
 import type {CandidateRow, CandidateStore} from './ports.js';
 
 export interface JobFactoryOptions extends JobShelfOptions {
-  readonly template: ActorRef<TemplateMessage>;
-  readonly chain: ActorRef<ChainMessage>;
+  /** The node in this process, or the upstream: whoever gives templates and takes blocks. */
+  readonly template: ActorRef<GetTemplate>;
+  readonly chain: ActorRef<AcceptBlock>;
   readonly accounting: ActorRef<AccountingMessage>;
   readonly candidates: CandidateStore;
   /** A template this old is asked for anew, so that header times and fees keep up. */
@@ -37,7 +39,9 @@ type Internal =
   | {readonly type: 'jobs.candidateRetry'; readonly hash: Uint8Array}
   | {readonly type: 'jobs.candidateRecorded'; readonly hash: Uint8Array; readonly ok: boolean}
   | {readonly type: 'jobs.candidateRemoved'; readonly error: unknown};
-export type JobFactoryInbox = JobFactoryMessage | TemplateEvent | Internal;
+/** What it hears of nodes elsewhere. */
+type UpstreamNews = Extract<UpstreamEvent, {type: 'upstream.stalled' | 'upstream.nodeUp'}>;
+export type JobFactoryInbox = JobFactoryMessage | TemplateEvent | UpstreamNews | Internal;
 type Context = ActorContext<JobFactoryInbox>;
 
 const MAILBOX_CAPACITY = 16_384;
@@ -46,12 +50,14 @@ const CHAIN_TIMEOUT_MS = 10_000;
 const ACCOUNTING_TIMEOUT_MS = 10_000;
 const TEMPLATE_TIMEOUT_MS = 5_000;
 const TEMPLATE_RETRY_MS = 500;
+/** What mining software shows to its owner. */
+const PAUSED_TEXT = 'The pool has lost its node: no new work until one answers. Stay connected; shares still count.';
 
 export const JOB_FACTORY_PROTOCOL: Protocol<JobFactoryInbox> = {
   kind: 'job-factory',
   mailbox: {capacity: MAILBOX_CAPACITY, policy: 'refuse'},
   priority: ['jobs.submitCandidate', 'template.changed'],
-  undroppable: ['jobs.submitCandidate', 'template.changed'],
+  undroppable: ['jobs.submitCandidate', 'template.changed', 'upstream.stalled', 'upstream.nodeUp'],
 };
 
 export function jobFactoryActor(options: JobFactoryOptions): ActorSpec<JobFactoryInbox> {
@@ -67,6 +73,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     this.#options = options;
     this.#shelf = new JobShelf(options, Math.floor(ctx.clock.wallMs() / 1000));
     ctx.events.subscribe<TemplateEvent>(['template.changed'], ctx.self);
+    ctx.events.subscribe<UpstreamNews>(['upstream.stalled', 'upstream.nodeUp'], ctx.self);
     for (const row of options.candidates.pending()) {
       this.#askChain(this.#desk.open(row, targetOfBlock(row.blockBytes)), ctx);
     }
@@ -79,6 +86,8 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
       case 'jobs.getForAccount': return ctx.reply(this.#shelf.forAccount(message.jobKey, message.account) ?? null);
       case 'jobs.submitCandidate': return this.#submit(message, ctx);
       case 'template.changed': return this.#publish(message.template, ctx);
+      case 'upstream.stalled': return this.#pause(ctx);
+      case 'upstream.nodeUp': return this.#retryNow(ctx);
       case 'jobs.refresh': return this.#refresh(ctx);
       case 'jobs.templateSeen': return this.#templateSeen(message.template, ctx);
       case 'jobs.candidateStored': return this.#stored(message.hash, message.error, ctx);
@@ -95,7 +104,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
   }
 
   #refresh(ctx: Context): void {
-    ctx.pipeToSelf(ctx.ask<TemplateMessage, GetTemplate>(this.#options.template, {type: 'template.get'}, {timeoutMs: TEMPLATE_TIMEOUT_MS}),
+    ctx.pipeToSelf(ctx.ask<GetTemplate, GetTemplate>(this.#options.template, {type: 'template.get'}, {timeoutMs: TEMPLATE_TIMEOUT_MS}),
       (template) => ({type: 'jobs.templateSeen', template: 'ok' in template ? undefined : template}),
       () => ({type: 'jobs.templateSeen', template: undefined}));
   }
@@ -104,6 +113,21 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
   #templateSeen(template: BlockTemplate | undefined, ctx: Context): void {
     if (template === undefined) ctx.timers.once('refresh', TEMPLATE_RETRY_MS, {type: 'jobs.refresh'});
     else this.#publish(template, ctx);
+  }
+
+  /** What miners have stays valid: a share of it is honest work, and a block of it may still be the best. */
+  #pause(ctx: Context): void {
+    if (this.#shelf.current === undefined) return;
+    this.#shelf.rest();
+    ctx.events.publish<JobsPaused>({type: 'jobs.paused', text: PAUSED_TEXT});
+  }
+
+  /** A node is back: blocks that nobody could judge are offered at once, not after their pause. */
+  #retryNow(ctx: Context): void {
+    for (const candidate of this.#desk.unjudged()) {
+      ctx.timers.cancel(retryKey(candidate.row.hash));
+      this.#askChain(candidate, ctx);
+    }
   }
 
   #publish(template: BlockTemplate, ctx: Context): void {
@@ -156,7 +180,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     candidate.attempts += 1;
     const {hash, blockBytes, account} = candidate.row;
     const accept: AcceptBlock = {type: 'chain.acceptBlock', blockBytes, source: {kind: 'mining-pool', name: account}};
-    ctx.pipeToSelf(ctx.ask<ChainMessage, AcceptBlock>(this.#options.chain, accept, {timeoutMs: CHAIN_TIMEOUT_MS}),
+    ctx.pipeToSelf(ctx.ask<AcceptBlock, AcceptBlock>(this.#options.chain, accept, {timeoutMs: CHAIN_TIMEOUT_MS}),
       (outcome) => ({type: 'jobs.candidateJudged', hash, outcome, error: undefined}),
       (error) => ({type: 'jobs.candidateJudged', hash, outcome: undefined, error}));
   }
@@ -179,7 +203,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
 
   #retryLater(candidate: Candidate, ctx: Context): void {
     const {hash} = candidate.row;
-    ctx.timers.once(`candidate:${String.fromCharCode(...hash)}`, this.#desk.nextDelayMs(candidate), {type: 'jobs.candidateRetry', hash});
+    ctx.timers.once(retryKey(hash), this.#desk.nextDelayMs(candidate), {type: 'jobs.candidateRetry', hash});
   }
 
   #retry(hash: Uint8Array, ctx: Context): void {
@@ -209,6 +233,10 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     this.#desk.settle(candidate);
     this.#options.candidates.remove(hash).then(undefined, (error: unknown) => ctx.tell(ctx.self, {type: 'jobs.candidateRemoved', error}));
   }
+}
+
+function retryKey(hash: Uint8Array): string {
+  return `candidate:${String.fromCharCode(...hash)}`;
 }
 
 /** Bits stand at offset 72 of the header, little-endian. A row of ours always decodes. */

@@ -48,6 +48,11 @@ export class CandidateDesk {
     return this.#settled.get(hashKey(hash));
   }
 
+  /** Those that wait for a chain that was not there; the one under way is asked again, too, which costs nothing. */
+  unjudged(): readonly Candidate[] {
+    return [...this.#open.values()].filter((candidate) => candidate.outcome === undefined && candidate.attempts > 0);
+  }
+
   open(row: CandidateRow, target: bigint): Candidate {
     const candidate: Candidate = {row, target, waiters: [], outcome: undefined, attempts: 0};
     this.#open.set(hashKey(row.hash), candidate);

@@ -57,6 +57,11 @@ export class JobShelf {
     return this.#jobs.size;
   }
 
+  /** The next job is clean whatever it builds on. Kept jobs stay. */
+  rest(): void {
+    this.#current = undefined;
+  }
+
   add(template: BlockTemplate, facts: {readonly cleanJobs: boolean; readonly nowMs: number}): StratumJob {
     const jobKey = this.#options.nextJobKey();
     const jobBytes = new Uint8Array(8);

@@ -28,3 +28,5 @@ export type SubmitCandidate = Query<'jobs.submitCandidate', {
 
 export type JobFactoryMessage = GetCurrentJob | GetJobForAccount | SubmitCandidate;
 export type JobEvent = {readonly type: 'jobs.published'; readonly job: StratumJob; readonly cleanJobs: boolean};
+/** No work for the time being: sessions stay and are told `text`. */
+export type JobsPaused = {readonly type: 'jobs.paused'; readonly text: string};

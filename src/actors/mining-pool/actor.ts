@@ -10,7 +10,7 @@ import {showMessageLine} from '../../protocol/stratum/response.js';
 import type {EarlierSessions} from '../../protocol/stratum/session-memory.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 import {assertNever} from '../../protocol/verdict.js';
-import type {GetCurrentJob, JobEvent, JobFactoryMessage} from '../job-factory/messages.js';
+import type {GetCurrentJob, JobEvent, JobFactoryMessage, JobsPaused} from '../job-factory/messages.js';
 import type {DescribeSession, SessionEndReason, StratumSessionMessage} from '../stratum-session/messages.js';
 import {Admission, isWithin, networkOfText, offenceOf} from './admission.js';
 import type {AdmissionOptions} from './admission.js';
@@ -59,7 +59,7 @@ type Internal =
   | {readonly type: 'miningPool.banNotStored'; readonly error: unknown}
   | {readonly type: 'miningPool.housekeep'}
   | {readonly type: 'miningPool.drainTimeUp'};
-export type MiningPoolInbox = MiningPoolMessage | JobEvent | Internal;
+export type MiningPoolInbox = MiningPoolMessage | JobEvent | JobsPaused | Internal;
 type Context = ActorContext<MiningPoolInbox>;
 type PoolQuery = Extract<MiningPoolMessage, {readonly type: `miningPool.${'get' | 'list'}${string}` | 'miningPool.ban' | 'miningPool.unban' | 'miningPool.endSession' | 'miningPool.moveExtranonce'}>;
 type SessionRef = ActorRef<StratumSessionMessage>;
@@ -77,7 +77,7 @@ export const MINING_POOL_PROTOCOL: Protocol<MiningPoolInbox> = {
   mailbox: {capacity: MAILBOX_CAPACITY, policy: 'refuse'},
   priority: ['jobs.published'],
   undroppable: [
-    'jobs.published', 'miningPool.broadcastSlice', 'miningPool.drain',
+    'jobs.published', 'jobs.paused', 'miningPool.broadcastSlice', 'miningPool.drain',
     'miningPool.sessionAuthorised', 'miningPool.sessionProved', 'miningPool.sessionEnding',
   ],
 };
@@ -110,7 +110,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
       instancePrefix: options.instancePrefix, size: options.extranonce1Size, firstCounter: options.extranonceCounter.load(),
     });
     this.#extranonces = new SessionExtranonces(this.#reserve, () => ctx.clock.nowMs());
-    ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
+    ctx.events.subscribe<JobEvent | JobsPaused>(['jobs.published', 'jobs.paused'], ctx.self);
     ctx.pipeToSelf(ctx.ask<JobFactoryMessage, GetCurrentJob>(options.jobFactory, {type: 'jobs.getCurrent'}, {timeoutMs: JOB_TIMEOUT_MS}),
       (job) => ({type: 'miningPool.jobSeen', job}), () => ({type: 'miningPool.jobSeen', job: null}));
     ctx.timers.every('housekeep', HOUSEKEEPING_MS, {type: 'miningPool.housekeep'});
@@ -126,6 +126,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
       case 'miningPool.sessionProved': return this.#sessions.proved(message.sessionId);
       case 'miningPool.sessionEnding': return this.#ending(message.sessionId, message.reason);
       case 'jobs.published': return this.#publish(message.job, message.cleanJobs, ctx);
+      case 'jobs.paused': return this.#pause(message.text, ctx);
       case 'miningPool.broadcastSlice': return this.#nextSlice(ctx);
       case 'miningPool.jobSeen':
         if (message.job !== null && this.#job === undefined) this.#publish(message.job, true, ctx);
@@ -135,10 +136,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
         this.#isReserving = false;
         return this.#reserveMore(ctx);
       case 'miningPool.reservationFailed': return this.#reservationFailed(message.error, ctx);
-      case 'miningPool.showMessage': {
-        for (const {ref} of this.#sessions.all()) ctx.tell(ref, {type: 'stratumSession.showMessage', text: message.text});
-        return;
-      }
+      case 'miningPool.showMessage': return this.#showToAll(message.text, ctx);
       case 'miningPool.housekeep': return this.#housekeep(ctx);
       case 'miningPool.banStored': return;
       case 'miningPool.banNotStored':
@@ -307,6 +305,16 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
   #publish(job: StratumJob, cleanJobs: boolean, ctx: Context): void {
     this.#job = job;
     if (this.#broadcast.start(job, cleanJobs, Array.from(this.#sessions.all(), ({ref}) => ref))) this.#nextSlice(ctx);
+  }
+
+  /** Whoever connects meanwhile waits for its first job; what the others have, they keep. */
+  #pause(text: string, ctx: Context): void {
+    this.#job = undefined;
+    this.#showToAll(text, ctx);
+  }
+
+  #showToAll(text: string, ctx: Context): void {
+    for (const {ref} of this.#sessions.all()) ctx.tell(ref, {type: 'stratumSession.showMessage', text});
   }
 
   #nextSlice(ctx: Context): void {

@@ -5,8 +5,9 @@
  */
 import type {Query} from '../../runtime/actor.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
-import type {AcceptBlock, GetBlock, GetHashAtHeight, GetHeader, GetTip} from '../chain/messages.js';
-import type {TemplateMessage} from '../template/messages.js';
+import type {AcceptBlock, GetBlock, GetCoinSetTotals, GetHashAtHeight, GetHeader, GetTip} from '../chain/messages.js';
+import type {GetMempoolInfo} from '../mempool/messages.js';
+import type {GetTemplate} from '../template/messages.js';
 
 /** Of a node, as the operator should read it. Only `healthy` nodes serve. */
 export type NodeState =
@@ -53,9 +54,9 @@ export interface UpstreamHealth {
 
 export type GetUpstreamHealth = Query<'upstream.getHealth', Record<never, never>, UpstreamHealth>;
 
-/** What it answers of the chain: the nodes' best one. */
-export type FollowedChainMessage = AcceptBlock | GetTip | GetHeader | GetHashAtHeight | GetBlock;
-export type UpstreamMessage = GetUpstreamHealth | FollowedChainMessage | TemplateMessage;
+/** What it answers of the chain: the nodes' best one. Their coin sets are not counted: that question fails. */
+export type FollowedChainMessage = AcceptBlock | GetTip | GetHeader | GetHashAtHeight | GetBlock | GetCoinSetTotals | GetMempoolInfo;
+export type UpstreamMessage = GetUpstreamHealth | FollowedChainMessage | GetTemplate;
 
 /** What one node said about a block of ours; BIP 22's reason in `detail`. */
 export type NodeVerdict = 'accepted' | 'duplicate' | 'inconclusive' | 'rejected' | 'unanswered';

@@ -37,6 +37,8 @@ export interface NodeCallOptions {
    * read it nobody knows; a call that only asks, or that is idempotent by its content, is then repeated once. Default true.
    */
   readonly isRepeatable?: boolean;
+  /** `urgent` calls have connections of their own: a flood of others must not hold them. Default `ordinary`. */
+  readonly lane?: 'urgent' | 'ordinary';
 }
 
 /** JSON-RPC of one node. */

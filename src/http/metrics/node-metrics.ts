@@ -70,8 +70,8 @@ function writeChain(out: Exposition, {chain, mempool}: Overview): void {
   gauge('pithead_chain_tip_timestamp_seconds', 'Header time of the tip, since the Unix epoch.', chain.timeSec);
   gauge('pithead_chain_difficulty', 'Difficulty of the tip.', chain.difficulty);
   gauge('pithead_chain_network_hashrate_hashes_per_second', 'What the last blocks stand for.', chain.networkHashrate);
-  gauge('pithead_chain_coins', 'Unspent outputs.', chain.coinCount);
-  gauge('pithead_chain_supply_satoshis', 'Sum of the unspent outputs; exact below 2^53.', Number(chain.totalSats));
+  if (chain.coinCount !== undefined) gauge('pithead_chain_coins', 'Unspent outputs.', chain.coinCount);
+  if (chain.totalSats !== undefined) gauge('pithead_chain_supply_satoshis', 'Sum of the unspent outputs; exact below 2^53.', Number(chain.totalSats));
   gauge('pithead_mempool_transactions', 'Transactions that wait.', mempool.count);
   gauge('pithead_mempool_virtual_bytes', 'Virtual size of what waits.', mempool.vsize);
   gauge('pithead_mempool_fees_satoshis', 'Fees of what waits.', Number(mempool.totalFeeSats));

@@ -6,6 +6,23 @@ import type {Hash256, Sats} from '../primitives/transaction.js';
 
 export type ChainName = 'regtest' | 'devnet';
 
+/** What a pool must know of a coin whose chain another node judges. The coins are in `coins.ts`. */
+export interface CoinSpec {
+  readonly name: string;
+  /** What JSON-RPC calls `chain`. */
+  readonly rpcName: string;
+  readonly genesisHash: Hash256;
+  readonly address: AddressPrefixes;
+  readonly initialSubsidySats: Sats;
+  readonly halvingIntervalBlocks: number;
+  readonly coinbaseMaturityBlocks: number;
+  readonly targetSpacingSec: number;
+  /** Blocks between two changes of the target: 0 where it never changes; undefined where a block may have one of its own. */
+  readonly retargetIntervalBlocks: number | undefined;
+  /** A chain for trying out: its nodes serve while they rest and without peers. */
+  readonly isTestChain: boolean;
+}
+
 /** How the next block's target follows from the ones before. */
 export type RetargetRule =
   /** Bitcoin's: every `intervalBlocks`, clamped by 4; `noRetarget` on regtest. BIP 94 and testnet's 20-minute rule are not here. */
@@ -32,20 +49,14 @@ export interface AddressPrefixes {
   readonly bech32: string;
 }
 
-export interface ChainSpec {
+/** A chain whose blocks Pithead judges itself. */
+export interface ChainSpec extends CoinSpec {
   readonly name: ChainName;
-  /** What JSON-RPC calls `chain`. */
-  readonly rpcName: string;
   /** Four bytes before each P2P message. */
   readonly magic: Uint8Array;
   readonly genesisBytes: Uint8Array;
-  readonly genesisHash: Hash256;
-  readonly address: AddressPrefixes;
   readonly engine: PowEngine;
-  readonly initialSubsidySats: Sats;
-  readonly halvingIntervalBlocks: number;
   readonly maxMoneySats: Sats;
-  readonly coinbaseMaturityBlocks: number;
   /** BIP 141's 4; BTQ's 16. */
   readonly witnessScaleFactor: number;
   readonly maxBlockWeightWu: number;

@@ -14,7 +14,7 @@ import type {Rejection, Verdict} from '../verdict.js';
 import type {BlockTemplate, TemplateTransaction} from './block-template.js';
 
 export type TemplateRejectCode =
-  | 'template-malformed' | 'template-unknown-rule' | 'template-bad-transaction' | 'template-bad-target' | 'template-bad-commitment';
+  | 'template-not-mutable' | 'template-malformed' | 'template-unknown-rule' | 'template-bad-transaction' | 'template-bad-target' | 'template-bad-commitment';
 
 /** `!` before a rule means: who does not know it must not mine. */
 const KNOWN_RULES: ReadonlySet<string> = new Set(['csv', 'segwit', 'taproot', 'testdummy']);
@@ -31,6 +31,9 @@ export function decodeTemplate(json: unknown): Verdict<BlockTemplate, TemplateRe
   const fields = json as Fields;
   const rule = unknownRule(fields['rules']);
   if (rule !== undefined) return reject('template-unknown-rule', rule);
+  const mutable = fields['mutable'];
+  // Every miner rolls the time. A server that says nothing allows what BIP 22 does: everything that `coinbasevalue` implies.
+  if (Array.isArray(mutable) && !mutable.some((name) => name === 'time' || name === 'time/increment')) return reject('template-not-mutable', 'time');
   const header = decodeHeaderFields(fields);
   if (!('height' in header)) return header;
   const transactions = decodeTransactions(fields['transactions']);

@@ -57,7 +57,7 @@ export function Tip({overview, nowMs}: {readonly overview: Overview | undefined;
         <dl class="figures">
           <div><dt>Network hashrate</dt><dd class="num">{chain ? hashrateText(chain.networkHashrate) : '–'}</dd></div>
           <div><dt>Difficulty</dt><dd class="num">{chain ? <Difficulty value={chain.difficulty} /> : '–'}</dd></div>
-          <div><dt>Coins issued</dt><dd class="num">{chain ? coinsText(chain.totalSats) : '–'}<span class="note">{chain ? `in ${countedText(chain.coinCount, 'unspent output')}` : 'in unspent outputs'}</span></dd></div>
+          <div><dt>Coins issued</dt><dd class="num">{chain?.totalSats === undefined ? '–' : coinsText(chain.totalSats)}<span class="note">{chain?.coinCount === undefined ? 'in unspent outputs' : `in ${countedText(chain.coinCount, 'unspent output')}`}</span></dd></div>
           <div>
             <dt>Mempool</dt>
             <dd class="num">{overview ? countText(overview.mempool.count) : '–'}

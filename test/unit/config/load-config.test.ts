@@ -95,10 +95,39 @@ config('values that do not go together are refused together', () => {
   assert.match(problemsOf({sets: ['roles=mining-pool,solo-pool']})[0]!, /choose one/);
   assert.match(problemsOf({sets: ['rpc.user=alice']})[0]!, /both/);
   assert.ok(load({sets: ['rpc.user=alice', 'rpc.password=x']}));
-  assert.match(problemsOf({sets: ['pool.upstream=[{"rpcUrl":"http://127.0.0.1:8332"}]']})[0]!, /own node only/);
   assert.match(problemsOf({sets: ['pool.payoutAddress=bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4']})[0]!, /no address of devnet.*keygen/);
   assert.ok(load({sets: ['pool.payoutAddress=bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080']}));
   assert.is(problemsOf({sets: ['rpc.user=alice', 'pool.minDifficulty=4', 'pool.maxDifficulty=2']}).length, 2);
+});
+
+config('a pool with nodes elsewhere runs alone, and each node has one way to be asked', () => {
+  const upstream = (...nodes: object[]): string => `pool.upstream=${JSON.stringify(nodes)}`;
+  const cookie = {rpcUrl: 'http://127.0.0.1:8332', rpcCookieFile: '/c'};
+  const password = {rpcUrl: 'http://127.0.0.1:8333', rpcUser: 'u', rpcPassword: 'p', zmqBlock: 'tcp://127.0.0.1:28332'};
+  const pool = 'roles=mining-pool';
+  assert.equal(load({sets: [pool, upstream(cookie, password)]}).pool.upstream, [cookie, password]);
+  assert.match(problemsOf({sets: [upstream(cookie)]})[0]!, /leave out full, explorer/);
+  assert.match(problemsOf({sets: [pool, upstream({...password, rpcPassword: undefined})]})[0]!, /upstream\[0\]: set both/);
+  assert.match(problemsOf({sets: [pool, upstream({rpcUrl: 'http://127.0.0.1:8332'})]})[0]!, /set either/);
+  assert.match(problemsOf({sets: [pool, upstream({...cookie, ...password})]})[0]!, /set either/);
+  assert.match(problemsOf({sets: [pool, upstream(cookie, {...cookie, rpcCookieFile: '/d'})]})[0]!, /stands there twice/);
+  assert.match(problemsOf({sets: [pool, upstream({...cookie, rpcUrl: 'ftp://127.0.0.1:1'})]})[0]!, /http or https/);
+  assert.match(problemsOf({sets: [pool, upstream({...cookie, zmqBlock: '127.0.0.1:1'})]})[0]!, /zmqpubhashblock/);
+});
+
+config('a chain without rules here needs nodes elsewhere, and real money an address', () => {
+  const cookie = 'pool.upstream=[{"rpcUrl":"http://127.0.0.1:8332","rpcCookieFile":"/c"}]';
+  assert.match(problemsOf({sets: ['chain=testnet4']})[0]!, /needs nodes elsewhere/);
+  assert.ok(load({sets: ['chain=testnet4', 'roles=solo-pool', cookie]}));
+  assert.match(problemsOf({sets: ['chain=main', 'roles=solo-pool', cookie]})[0]!, /payoutAddress/);
+  assert.ok(load({sets: ['chain=main', 'roles=solo-pool', cookie, 'pool.payoutAddress=bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4']}));
+});
+
+config('what init writes for a pool with nodes elsewhere loads', () => {
+  for (const [role, chain, hasUpstream] of [['mining-pool', 'testnet', false], ['solo-pool', 'regtest', true]] as const) {
+    const loaded = load({file: file(configTemplate(role, chain, hasUpstream))});
+    assert.equal([loaded.chain, loaded.roles, loaded.pool.upstream.length], [chain, [role], 2]);
+  }
 });
 
 config('a file that is absent or is no TOML is named with its line', () => {
