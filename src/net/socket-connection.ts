@@ -16,17 +16,31 @@ export interface RemoteEnd {
   readonly port: number;
 }
 
-/** Connections with unsent text; flushed together once the running drain has ended. */
-export class Outbox {
-  #dirty: SocketConnection[] = [];
+/** Written to in one turn of the event loop: at 7 to 9 us a write about 1 ms. A new block goes to thousands at once. */
+const FLUSH_CONNECTIONS_MAX = 128;
 
-  add(connection: SocketConnection): void {
-    if (this.#dirty.push(connection) > 1) return;
-    process.nextTick(() => {
-      const flushed = this.#dirty;
-      this.#dirty = [];
-      for (const each of flushed) each.writeOut();
-    });
+/** Whose text waits. */
+interface Writer {
+  writeOut(): void;
+}
+
+/** Connections with unsent text; flushed together once the running drain has ended, many of them over several turns. */
+export class Outbox {
+  #dirty: Writer[] = [];
+  #flushedTo = 0;
+  readonly #flush = (): void => {
+    const end = Math.min(this.#dirty.length, this.#flushedTo + FLUSH_CONNECTIONS_MAX);
+    while (this.#flushedTo < end) this.#dirty[this.#flushedTo++]!.writeOut();
+    if (end < this.#dirty.length) {
+      setImmediate(this.#flush);
+      return;
+    }
+    this.#dirty = [];
+    this.#flushedTo = 0;
+  };
+
+  add(connection: Writer): void {
+    if (this.#dirty.push(connection) === 1) process.nextTick(this.#flush);
   }
 }
 
