@@ -1,4 +1,4 @@
-// Runs the load harness against a pool of its own in a temporary folder and compares the books of both.
+// Runs the load harness against a pool of its own in a temporary folder and compares its books with `pithead audit`.
 //   npm run load:check -- [--miners 1000] [--duration 60] [--profile mixed] [--threads T] [--seed S] [--end term|kill]
 //                         [--set key=value ...] [--json FILE] [--html FILE]
 // --end kill ends the pool with SIGKILL while the miners mine; then a share without an answer may be in the log or not.
@@ -12,7 +12,7 @@ import {PROFILES, profileNamed} from '../dist/src/load/profiles.js';
 import {reportPage} from '../dist/src/load/report-page.js';
 import {progressLine, reportText} from '../dist/src/load/report-text.js';
 import {runLoad} from '../dist/src/load/run-load.js';
-import {disagreements, loggedShares} from '../dist/test/support/load-books.js';
+import {auditedShares, disagreements} from '../dist/test/support/load-books.js';
 import {startPithead} from '../dist/test/support/pithead-process.js';
 
 const CHAIN = 'devnet';
@@ -51,7 +51,7 @@ const report = await runLoad({
 console.log(reportText(report));
 if (values.end === 'term') await describePool();
 const exitCode = values.end === 'term' ? await pool.stop() : 0;
-const problems = disagreements(report, await loggedShares(dataDir, CHAIN));
+const problems = disagreements(report, await auditedShares(dataDir));
 if (exitCode !== 0) problems.push(`the pool ended with ${exitCode}`);
 if (values.end === 'term' && !report.isEachAnsweredOnce) problems.push('a submit has no answer, or more than one');
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
