@@ -10,6 +10,7 @@ import {minerAccount} from '../protocol/payout/ledger.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
 import {auditLedger, type LedgerVerdict} from '../storage/audit-ledger.js';
+import {auditPps} from '../storage/audit-pps.js';
 import {auditSplits} from '../storage/audit-splits.js';
 import {lockDirectory} from '../storage/directory-lock.js';
 import {openDatabase, type Database} from '../storage/open-database.js';
@@ -64,6 +65,8 @@ type AuditReport =
     readonly blocks: Readonly<Record<'pending' | 'confirmed' | 'orphaned' | 'rejected', number>>;
     /** Of the found blocks: computed again, and of these with all shares of the window still in the log. */
     readonly splits: {readonly checked: number; readonly fromShares: number};
+    /** Bookings of pay per share. */
+    readonly perShare: {readonly bookings: number; readonly fromShares: number};
     readonly ledger: Extract<LedgerVerdict, {ok: true}>['totals'];
     readonly journalEntries: number;
     readonly accounts?: readonly AccountReport[];
@@ -76,6 +79,8 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
   if (!ledger.ok) return {ok: false, code: ledger.code, detail: ledger.detail};
   const splits = auditSplits(store);
   if (!splits.ok) return {ok: false, code: splits.code, detail: splits.detail};
+  const perShare = auditPps(store);
+  if (!perShare.ok) return {ok: false, code: perShare.code, detail: perShare.detail};
   const byAccount = sharesByAccount(store);
   const blocks = {pending: 0, confirmed: 0, orphaned: 0, rejected: 0};
   for (const {status} of store.foundBlocks()) blocks[status] += 1;
@@ -86,7 +91,7 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
     work += sums.work;
   }
   return {
-    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, splits: {checked: splits.splitCount, fromShares: splits.windowCount}, ledger: ledger.totals, journalEntries: ledger.entryCount,
+    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, splits: {checked: splits.splitCount, fromShares: splits.windowCount}, perShare: {bookings: perShare.bookingCount, fromShares: perShare.checkedCount}, ledger: ledger.totals, journalEntries: ledger.entryCount,
     ...(withAccounts && {accounts: accountReports(store, byAccount)}),
   };
 }

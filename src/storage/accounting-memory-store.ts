@@ -5,14 +5,17 @@ import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, Sh
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import {assertFollows} from './accounting-store.js';
 import {MemoryLedgerStore} from './ledger-store.js';
+import {MemoryPpsStore} from './pps-store.js';
 
 export function createMemoryAccountingStore(): AccountingStore {
   const shares: ShareRow[] = [];
   const blocks = new Map<string, FoundBlockRow>();
   const splits = new Map<string, BlockSplitRow>();
+  const pps = new MemoryPpsStore();
   const ledger = new MemoryLedgerStore();
   return {
     ledger,
+    pps,
     lastShareSeq: () => shares.at(-1)?.seq ?? 0,
     firstShareSeq: () => shares[0]?.seq ?? 1,
     *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
@@ -27,6 +30,7 @@ export function createMemoryAccountingStore(): AccountingStore {
       for (const block of change.blocks ?? []) blocks.set(Buffer.from(block.hash).toString('hex'), block);
       for (const split of change.splits ?? []) splits.set(Buffer.from(split.hash).toString('hex'), split);
       ledger.add(change.entries ?? []);
+      if (change.pps !== undefined) pps.add(change.pps);
     },
   };
 }

@@ -8,6 +8,7 @@ import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, Sh
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
 import {LmdbLedgerStore} from './ledger-store.js';
+import {LmdbPpsStore} from './pps-store.js';
 import {decodeSplit, encodeSplit} from './split-rows.js';
 import type {Database, Table} from './open-database.js';
 
@@ -21,6 +22,7 @@ export function createAccountingStore(database: Database): AccountingStore {
 
 class LmdbAccountingStore implements AccountingStore {
   readonly ledger: LmdbLedgerStore;
+  readonly pps: LmdbPpsStore;
   readonly #database: Database;
   readonly #segments: Table;
   readonly #blocks: Table;
@@ -30,6 +32,7 @@ class LmdbAccountingStore implements AccountingStore {
   constructor(database: Database) {
     this.#database = database;
     this.ledger = new LmdbLedgerStore(database);
+    this.pps = new LmdbPpsStore(database);
     this.#segments = database.table('share-log');
     this.#blocks = database.table('found-blocks');
     this.#splits = database.table('block-splits');
@@ -93,6 +96,7 @@ class LmdbAccountingStore implements AccountingStore {
       for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
       for (const split of change.splits ?? []) writer.put(this.#splits, split.hash, encodeSplit(split));
       this.ledger.stage(writer, change.entries ?? []);
+      if (change.pps !== undefined) this.pps.stage(writer, change.pps);
     });
     await this.#database.flushed();
     // Not before: what the disk did not take is written over by the next commit, because its shares were refused.

@@ -24,6 +24,7 @@ export const TERMS: RewardTerms = {scheme: 'PPLNS', feePpm: 10_000, donationPpm:
 export class HeldStore implements AccountingStore {
   readonly inner = createMemoryAccountingStore();
   readonly ledger = this.inner.ledger;
+  readonly pps = this.inner.pps;
   appendCount = 0;
   isHeld = false;
   isFailing = false;

@@ -6,7 +6,7 @@
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
-import type {RewardTerms} from '../../protocol/payout/schemes.js';
+import {isPaidPerShare, type RewardTerms} from '../../protocol/payout/schemes.js';
 import type {Sats} from '../../protocol/primitives/transaction.js';
 import {HASHES_PER_DIFFICULTY_ONE} from '../../protocol/stratum/difficulty.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
@@ -19,6 +19,7 @@ import {MinerStatistics} from './miner-statistics.js';
 import {BlockCrediting, type SharePlace} from './block-crediting.js';
 import {LedgerDesk, type BlockStep} from './ledger-desk.js';
 import {LedgerView} from './ledger-view.js';
+import {PPS_INTERVAL_MS, PpsCredits} from './pps-credits.js';
 import {RewardLedger} from './reward-ledger.js';
 import {ShareLog} from './share-log.js';
 import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
@@ -39,6 +40,7 @@ type Internal =
   | {readonly type: 'accounting.commit'}
   | {readonly type: 'accounting.committed'}
   | {readonly type: 'accounting.retry'}
+  | {readonly type: 'accounting.bookPerShare'}
   | {readonly type: 'accounting.commitFailed'; readonly error: unknown}
   | {readonly type: 'accounting.blockShareMissing'; readonly hash: Uint8Array}
   | {readonly type: 'accounting.headerSeen'; readonly hash: Uint8Array; readonly view: HeaderView | null}
@@ -83,6 +85,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   readonly #ledger: RewardLedger;
   readonly #crediting: BlockCrediting;
   readonly #workOf = new WorkOfTarget();
+  readonly #pps: PpsCredits;
   readonly #desk: LedgerDesk;
   readonly #shareLog: ShareLog;
   readonly #accounts: LedgerView;
@@ -93,7 +96,8 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   constructor(options: AccountingOptions, ctx: Context) {
     this.#options = options;
-    this.#desk = new LedgerDesk(options.store.ledger);
+    this.#pps = new PpsCredits(options.store, options.terms);
+    this.#desk = new LedgerDesk(options.store.ledger, this.#pps);
     this.#shareLog = new ShareLog(options.store, this.#workOf, this.#desk);
     this.#accounts = new LedgerView(options.store.ledger);
     const found = options.store.foundBlocks();
@@ -106,6 +110,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     ctx.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], ctx.self);
     ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
     this.#askChain(ctx);
+    if (isPaidPerShare(options.terms.scheme)) ctx.timers.every('book-per-share', PPS_INTERVAL_MS, {type: 'accounting.bookPerShare'});
   }
 
   receive(message: AccountingInbox, ctx: Context): void {
@@ -119,6 +124,9 @@ class Accounting implements Behaviour<AccountingInbox> {
         return this.#commitSoon(ctx);
       case 'accounting.retry':
         this.#desk.retry();
+        return this.#commitSoon(ctx);
+      case 'accounting.bookPerShare':
+        this.#pps.bookSoon();
         return this.#commitSoon(ctx);
       case 'accounting.commit': return this.#commit(ctx);
       case 'accounting.committed': return this.#committed(ctx);
@@ -139,13 +147,15 @@ class Accounting implements Behaviour<AccountingInbox> {
       case 'chain.tipChanged': return this.#tipHeight(message.tip.height, ctx);
       case 'jobs.published':
         this.#networkWork = this.#workOf.target(message.job.template.target).work;
+        this.#pps.setBlock(this.#networkWork, this.#options.subsidyOf(message.job.template.height));
         return this.#crediting.setNetworkTarget(message.job.template.target);
       default: return this.#answer(message, ctx);
     }
   }
 
-  onStop(): Promise<void> {
-    return this.#shareLog.drain();
+  onStop(_reason: unknown, ctx: Context): Promise<void> {
+    this.#pps.bookSoon();
+    return this.#shareLog.drain(ctx.clock.wallMs());
   }
 
   inspect(): unknown {
@@ -211,7 +221,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   #commit(ctx: Context): void {
     this.#isCommitDue = false;
     if (!this.#shareLog.isWriteDue) return;
-    ctx.pipeToSelf(this.#shareLog.start(), () => ({type: 'accounting.committed'}), (error) => ({type: 'accounting.commitFailed', error}));
+    ctx.pipeToSelf(this.#shareLog.start(ctx.clock.wallMs()), () => ({type: 'accounting.committed'}), (error) => ({type: 'accounting.commitFailed', error}));
   }
 
   #committed(ctx: Context): void {
@@ -222,6 +232,7 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   #counted(share: AcceptedShare, row: ShareRow, ctx: Context): void {
     const awaited = this.#crediting.count(row);
+    this.#pps.count(row);
     const {hashes, difficulty} = this.#workOf.target(share.target);
     this.#statistics.countAccepted({
       account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs: row.atMs,

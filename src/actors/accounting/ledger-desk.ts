@@ -9,7 +9,8 @@ import {balancesAfter, checkClaims, checkEntry, isSameEntry, type EntryRefusalCo
 import {reject, type Rejection} from '../../protocol/verdict.js';
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {PostEntry, RecordBlock} from './messages.js';
-import type {BlockSplitRow, FoundBlockRow, LedgerStore} from './ports.js';
+import type {AccountingChange, BlockSplitRow, FoundBlockRow, LedgerStore} from './ports.js';
+import type {PpsCredits} from './pps-credits.js';
 
 /** A found block's row and what its change books; both reach the disk together. */
 export interface BlockStep {
@@ -36,18 +37,20 @@ const OWN_ID = /^(?:block|pps)\//;
 
 export class LedgerDesk {
   readonly #ledger: LedgerStore;
+  readonly #pps: PpsCredits;
   #steps: WaitingStep[] = [];
   #entries: WaitingEntry[] = [];
   #writing: {readonly steps: readonly WaitingStep[]; readonly entries: readonly (WaitingEntry & {readonly isNew: boolean})[]} | undefined;
   #isDue = false;
 
-  constructor(ledger: LedgerStore) {
+  constructor(ledger: LedgerStore, pps: PpsCredits) {
     this.#ledger = ledger;
+    this.#pps = pps;
   }
 
   /** Something came since the last write, or `retry` was called. */
   get isDue(): boolean {
-    return this.#isDue;
+    return this.#isDue || this.#pps.isDue;
   }
 
   get isEmpty(): boolean {
@@ -72,10 +75,15 @@ export class LedgerDesk {
     this.#isDue = !this.isEmpty;
   }
 
-  /** What the next write is to hold. Entries that the balances do not allow are answered and left out. */
-  take(): {readonly blocks: readonly FoundBlockRow[]; readonly splits: readonly BlockSplitRow[]; readonly entries: readonly JournalEntry[]} {
+  /**
+   * What the next write is to hold. Entries that the balances do not allow are answered and left out.
+   *
+   * @param firstSeq - number of the write's first share, whether it has any or not.
+   */
+  take(firstSeq: number, atMs: number): Required<Pick<AccountingChange, 'blocks' | 'splits' | 'entries'>> & Pick<AccountingChange, 'pps'> {
     const steps = this.#steps;
-    const entries = steps.flatMap(({step}) => step.entry ?? []);
+    const perShare = this.#pps.take(firstSeq, atMs);
+    const entries = [...perShare.entries, ...steps.flatMap(({step}) => step.entry ?? [])];
     const taken: (WaitingEntry & {readonly isNew: boolean})[] = [];
     let balances = this.#entries.length === 0 ? undefined : balancesAfter(entries, (account) => this.#ledger.balanceOf(account));
     const balanceOf = (account: string): bigint => balances?.get(account) ?? this.#ledger.balanceOf(account);
@@ -95,16 +103,18 @@ export class LedgerDesk {
     this.#steps = [];
     this.#entries = [];
     this.#isDue = false;
-    return {blocks: steps.map(({step}) => step.row), splits: steps.flatMap(({step}) => step.split ?? []), entries};
+    return {blocks: steps.map(({step}) => step.row), splits: steps.flatMap(({step}) => step.split ?? []), entries, ...(perShare.pps !== undefined && {pps: perShare.pps})};
   }
 
   finish(): void {
     for (const {reply} of this.#writing?.steps ?? []) reply?.resolve({ok: true});
     for (const {reply, isNew} of this.#writing?.entries ?? []) reply?.resolve({ok: true, isNew});
     this.#writing = undefined;
+    this.#pps.finish();
   }
 
   fail(): void {
+    this.#pps.fail();
     for (const {reply} of this.#writing?.steps ?? []) reply?.resolve({ok: false});
     for (const {reply} of this.#writing?.entries ?? []) reply?.resolve(reject('ledger-unavailable', 'the disk refused the write'));
     this.#steps = [...(this.#writing?.steps ?? []).map(({step}) => ({step, reply: undefined})), ...this.#steps];

@@ -3,6 +3,7 @@
  * One call of `append` is one LMDB transaction (group commit); it resolves when the rows are ON DISK.
  */
 import type {BlockBooking} from '../../protocol/payout/block-bookings.js';
+import type {PpsRate} from '../../protocol/payout/pps.js';
 import type {RewardTerms} from '../../protocol/payout/schemes.js';
 import type {WorkOfAccount} from '../../protocol/payout/split-reward.js';
 import type {JournalEntry, LedgerTotals, Posting} from '../../protocol/payout/ledger.js';
@@ -72,12 +73,30 @@ export interface ShareChunk {
   readonly sums: readonly (WorkOfAccount & {readonly shares: number})[];
 }
 
+/** What pay per share writes with its entries, in the same transaction. */
+export interface PpsChange {
+  /** By ledger account, in units of 2^-64 satoshi. */
+  readonly carries: ReadonlyMap<string, bigint>;
+  /** Shares up to this one are booked. */
+  readonly bookedSeq?: number;
+  /** Holds for shares from this number on. */
+  readonly rate?: {readonly fromSeq: number; readonly rate: PpsRate};
+}
+
+export interface PpsStore {
+  bookedSeq(): number;
+  carryOf(account: string): bigint;
+  /** Undefined before the first. */
+  rateAt(seq: number): PpsRate | undefined;
+}
+
 export interface AccountingChange {
   readonly shares?: readonly ShareRow[];
   readonly blocks?: readonly FoundBlockRow[];
   readonly splits?: readonly BlockSplitRow[];
   /** In this order. One whose id is in the journal already changes nothing. */
   readonly entries?: readonly JournalEntry[];
+  readonly pps?: PpsChange;
 }
 
 /** An entry in its place in the journal, counted from 1. */
@@ -101,6 +120,7 @@ export interface LedgerStore {
 
 export interface AccountingStore {
   readonly ledger: LedgerStore;
+  readonly pps: PpsStore;
   lastShareSeq(): number;
   /** The oldest share that the log still holds row by row; one above the last when it holds none. */
   firstShareSeq(): number;

@@ -68,12 +68,12 @@ export class ShareLog {
   }
 
   /** Writes all that waits. The promise is the disk's: call `finish` when it resolves, `fail` when it rejects. */
-  start(): Promise<void> {
+  start(nowMs: number): Promise<void> {
     const groups = this.#groups;
     this.#groups = [];
     this.#waitingCount = 0;
     const rows = this.#rowsOf(groups);
-    const settled = this.#store.append({shares: rows, ...this.#desk.take()});
+    const settled = this.#store.append({shares: rows, ...this.#desk.take(this.#store.lastShareSeq() + 1, nowMs)});
     this.#write = {groups, rows, settled};
     return settled;
   }
@@ -99,14 +99,14 @@ export class ShareLog {
   }
 
   /** What was taken is written before the disk is closed, and whoever still waits hears of it. */
-  async drain(): Promise<void> {
+  async drain(nowMs: number): Promise<void> {
     if (this.#write !== undefined) {
       await this.#write.settled;
       this.finish();
     }
     this.#desk.retry();
     if (!this.isWriteDue) return;
-    await this.start();
+    await this.start(nowMs);
     this.finish();
   }
 

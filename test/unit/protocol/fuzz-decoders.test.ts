@@ -31,6 +31,7 @@ import {
 } from '../../../src/storage/chain-rows.js';
 import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from '../../../src/storage/ledger-rows.js';
 import {decodeSplit, encodeSplit} from '../../../src/storage/split-rows.js';
+import {decodeRate, encodeRate} from '../../../src/storage/pps-store.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {coins, transactions} from '../../support/arbitraries.js';
 import {aHash} from '../../support/ledger-builder.js';
@@ -214,6 +215,9 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
   decodeSegment: {good: one(encodeSegment(shares)), recode: row((bytes) => decodeSegment(11, bytes), encodeSegment)},
   decodeFoundBlock: {good: one(encodeFoundBlock(foundBlock)), recode: row(decodeFoundBlock, encodeFoundBlock)},
   decodeSplit: {good: one(encodeSplit(split)), recode: row((bytes) => decodeSplit(aHash(4), bytes), encodeSplit)},
+  decodeRate: {
+    good: one(encodeRate({expectedWork: 1n << 70n, subsidySats: 50n, feePpm: 1, donationPpm: 2, donationAccount: 'd'})), recode: row(decodeRate, encodeRate),
+  },
   decodeEntry: {
     good: one(encodeEntry({id: 'block/aa/1', kind: 'block-credited', atMs: 1_800_000_000_000, postings: [{account: 'coinbase/immature', sats: 5n}, {account: 'pending/a', sats: -5n}]})),
     recode: row((bytes) => decodeEntry(1, bytes), encodeEntry),

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type {GetBalances} from '../../../../src/actors/accounting/messages.js';
 import {PAYOUT_SCHEMES, type RewardTerms} from '../../../../src/protocol/payout/schemes.js';
 import {auditLedger} from '../../../../src/storage/audit-ledger.js';
+import {auditPps} from '../../../../src/storage/audit-pps.js';
 import {auditSplits} from '../../../../src/storage/audit-splits.js';
 import {verifyAccounting} from '../../../../src/storage/verify-accounting.js';
 import {aPool, hashOf, REWARD_SATS, TERMS, type Pool} from '../../../support/accounting-pool.js';
@@ -99,6 +100,109 @@ schemes('windowFill is known right after a restart', async () => {
   assert.is(await fill(await aPool({store: pool.store})), before);
 });
 
+const aJob = (target: bigint, height = 1): {type: string} => ({type: 'jobs.published', job: {template: {target, height}}} as {type: string});
+/** A share of the harness is this part of a block at the easier target. */
+const EASY = 0xffffn << 207n;
+const owed = (pool: Pool, account: string): bigint => -pool.store.ledger.balanceOf(`payable/${account}`);
+const PPS = {terms: {...TERMS, scheme: 'PPS'}} as const;
+
+async function aPpsPool(facts: Parameters<typeof aPool>[0] = {}): Promise<Pool> {
+  const pool = await aPool({options: PPS, ...facts});
+  pool.sim.system.events.publish(aJob(EASY));
+  await pool.sim.runUntilIdle();
+  return pool;
+}
+
+schemes('PPS: shares are credited by the minute, whole satoshis, the rest carried over', async () => {
+  const pool = await aPpsPool();
+  await work(pool, 'alice', 'alice', 'bob');
+  assert.is(owed(pool, 'alice'), 0n);
+  await pool.sim.advance(60_000);
+  // Half a block's work each, of 50 coins less one per cent; the target's work is not quite a power of two.
+  const each = owed(pool, 'bob');
+  assert.ok(each > 2_474_900_000n && each < 2_475_100_000n, `${each}`);
+  assert.ok(owed(pool, 'alice') - 2n * each <= 1n && owed(pool, 'alice') >= 2n * each);
+  const totals = await pool.ask<GetBalances>({type: 'accounting.getBalances'});
+  assert.is(-totals.poolRiskSats, totals.payableSats + totals.poolFeesSats, 'what shares cost is the pool\'s risk');
+  await pool.sim.advance(120_000);
+  assert.is(pool.store.ledger.lastEntrySeq(), 1, 'a minute without shares books nothing');
+});
+
+schemes('PPS: a tiny share is not lost: its fraction waits until it is a satoshi', async () => {
+  const pool = await aPool({options: PPS});
+  // A block is 2^33 times a share: each is worth about half a satoshi.
+  pool.sim.system.events.publish(aJob((0xffffn << 208n) >> 33n));
+  for (let minute = 0; minute < 6; minute += 1) {
+    await work(pool, 'alice');
+    await pool.sim.advance(60_000);
+  }
+  const worth = 4_950_000_000n * 6n * (2n ** 32n + 65_537n) / ((2n ** 256n) / (((0xffffn << 208n) >> 33n) + 1n));
+  assert.is(owed(pool, 'alice'), worth);
+  assert.ok(worth >= 3n);
+});
+
+schemes('PPS: a crash between share and booking books the share at the next start, at its own rate', async () => {
+  const pool = await aPpsPool();
+  await work(pool, 'alice');
+  pool.sim.system.events.publish(aJob(EASY >> 4n));
+  await work(pool, 'alice');
+  await work(pool, 'alice');
+  const again = await aPool({options: PPS, store: pool.store});
+  await again.sim.advance(60_000);
+  const total = owed(again, 'alice');
+  assert.ok(total > 2_475_000_000n * 9n / 8n - 100_000n && total < 2_475_000_000n * 9n / 8n + 100_000n, `${total}`);
+  assert.equal(auditPps(again.store), {ok: true, bookingCount: 2, checkedCount: 2});
+});
+
+schemes('PPS: a booking that the disk may have taken is not made again with more shares', async () => {
+  const pool = await aPpsPool();
+  await work(pool, 'alice');
+  const {inner} = pool.store;
+  const append = inner.append.bind(inner);
+  // Written, and then the flush fails.
+  pool.store.inner.append = async (change) => {
+    await append(change);
+    throw new Error('input/output error');
+  };
+  await pool.sim.advance(60_000);
+  pool.store.inner.append = append;
+  const once = owed(pool, 'alice');
+  await work(pool, 'alice');
+  await pool.sim.advance(60_000);
+  assert.ok(owed(pool, 'alice') - 2n * once <= 1n, `${once} and then ${owed(pool, 'alice')}`);
+  assert.ok(auditPps(pool.store).ok);
+});
+
+schemes('PPS: shares from before the scheme, and from while it was off, are never paid one by one', async () => {
+  const before = await aPool();
+  before.sim.system.events.publish(aJob(EASY));
+  await work(before, 'alice');
+  const on = await aPpsPool({store: before.store});
+  await work(on, 'bob');
+  await on.sim.advance(60_000);
+  const off = await aPool({store: before.store});
+  off.sim.system.events.publish(aJob(EASY));
+  await work(off, 'carol');
+  const again = await aPpsPool({store: before.store});
+  await work(again, 'dave');
+  await again.sim.advance(60_000);
+  assert.equal(['alice', 'bob', 'carol', 'dave'].map((account) => owed(again, account) > 0n), [false, true, false, true]);
+  assert.ok(auditPps(again.store).ok);
+});
+
+schemes('PPS: a found block refunds the pool; PPS+ shares out the fees of its transactions', async () => {
+  for (const scheme of ['PPS', 'PPS+'] as const) {
+    const pool = await aPool({options: {terms: {...TERMS, scheme}}});
+    await find(pool, 5, 'alice');
+    pool.sim.system.events.publish({type: 'chain.blockConnected', height: 5, block: {header: {hash: hashOf(5)}}});
+    pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 9}});
+    await pool.sim.runUntilIdle();
+    const totals = await pool.ask<GetBalances>({type: 'accounting.getBalances'});
+    assert.is(totals.poolRiskSats, scheme === 'PPS' ? REWARD_SATS : 5_000_000_000n);
+    assert.is(totals.payableSats + totals.poolFeesSats, REWARD_SATS - totals.poolRiskSats);
+  }
+});
+
 /** What may happen to a pool, in any order. */
 const events = fc.oneof(
   fc.record({what: fc.constant('work' as const), account: fc.constantFrom('a', 'b', 'c'), count: fc.integer({min: 1, max: 5})}),
@@ -107,13 +211,16 @@ const events = fc.oneof(
   fc.record({what: fc.constant('leave' as const), block: fc.nat()}),
   fc.record({what: fc.constant('return' as const), block: fc.nat()}),
   fc.record({what: fc.constant('restart' as const)}),
+  fc.record({what: fc.constant('job' as const), height: fc.integer({min: 1, max: 3}), shift: fc.integer({min: 0, max: 3})}),
+  fc.record({what: fc.constant('minute' as const)}),
+  fc.record({what: fc.constant('disk fails' as const)}),
 );
 
 for (const scheme of PAYOUT_SCHEMES) {
   schemes(`${scheme}: after any history everything adds up and can be derived again`, async () => {
     const randomTerms = fc.record({feePpm: fc.integer({min: 0, max: 500_000}), donationPpm: fc.integer({min: 0, max: 500_000}), donationAccount: fc.constantFrom('', 'a', 'charity')});
     await fc.assert(fc.asyncProperty(randomTerms, fc.array(events, {maxLength: 14}), async (own, history) => {
-      const options = {terms: {...own, scheme}, windowFactorPpm: 400_000};
+      const options = {terms: {...own, scheme}, windowFactorPpm: 400_000, subsidyOf: (height: number) => 5_000_000_000n >> BigInt(height % 2)};
       const chain = {activeHashes: new Set<number>(), tipHeight: 10};
       let pool = await aPool({options, chain});
       const found: number[] = [];
@@ -138,13 +245,24 @@ for (const scheme of PAYOUT_SCHEMES) {
             pool.sim.system.events.publish({type: event.what === 'leave' ? 'chain.blockDisconnected' : 'chain.blockConnected', height: value, block: {header: {hash: hashOf(value)}}});
             break;
           }
+          case 'job':
+            pool.sim.system.events.publish(aJob(0xffffn << BigInt(195 + event.shift), event.height));
+            break;
+          case 'minute': await pool.sim.advance(60_000); break;
+          case 'disk fails':
+            pool.store.isFailing = true;
+            pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: (chain.tipHeight += 1)}});
+            await pool.sim.advance(61_000);
+            pool.store.isFailing = false;
+            await pool.sim.advance(2_000);
+            break;
           case 'restart':
             await pool.sim.runUntilIdle();
             pool = await aPool({options, chain, store: pool.store});
         }
         await pool.sim.runUntilIdle();
       }
-      const verdicts = [verifyAccounting(pool.store), auditLedger(pool.store), auditSplits(pool.store)];
+      const verdicts = [verifyAccounting(pool.store), auditLedger(pool.store), auditSplits(pool.store), auditPps(pool.store)];
       assert.equal(verdicts.filter(({ok}) => !ok), []);
     }), {numRuns: 15});
   });
