@@ -7,9 +7,10 @@ import {loadCommand} from './cli/load.js';
 import {rpcCommand} from './cli/rpc.js';
 import {startCommand} from './cli/start.js';
 import {flightCommand} from './cli/flight.js';
+import {simCommand} from './cli/sim.js';
 import {verifyCommand} from './cli/verify.js';
 import {versionCommand} from './cli/version.js';
 
 process.exitCode = await dispatch(process.argv.slice(2), [
-  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, flightCommand, versionCommand,
+  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, flightCommand, simCommand, versionCommand,
 ]);

@@ -7,6 +7,7 @@
 import type {ActorRef, ActorSpec, AskOptions, DeadLetter, Message, ReplyOf, SpawnOptions, SupervisionPolicy} from './actor.js';
 import {Cell} from './cell.js';
 import type {CellHost} from './cell-host.js';
+import {killTree} from './cell-life.js';
 import {STOPPING} from './cell-phases.js';
 import type {Clock, Random} from './clock.js';
 import {DeadLetters} from './dead-letters.js';
@@ -74,6 +75,11 @@ export function createActorSystem(options: ActorSystemOptions = {}): ActorSystem
   return new LocalSystem(options);
 }
 
+/** A system that can lose its power: every actor ends where it stands. For the simulator. */
+export function createCrashableSystem(options: ActorSystemOptions): ActorSystem & {crash(): void} {
+  return new LocalSystem(options);
+}
+
 class LocalSystem implements ActorSystem, CellHost {
   readonly clock: Clock;
   readonly random: Random;
@@ -135,6 +141,11 @@ class LocalSystem implements ActorSystem, CellHost {
   terminate(mode: 'drain' | 'now' = 'drain'): Promise<void> {
     this.root.order({kind: 'stop', mode, reason: mode === 'now' ? 'killed' : 'stopped'});
     return this.whenTerminated;
+  }
+
+  crash(): void {
+    killTree(this.root);
+    this.scheduler.close();
   }
 
   after(delayMs: number, act: () => void): () => void {

@@ -14,6 +14,7 @@
 import type {Random} from '../clock.js';
 import type {Runnable, Scheduler} from '../scheduler.js';
 import {TurnMeter} from '../turn-meter.js';
+import type {Choices} from './choices.js';
 import type {VirtualClock} from './virtual-clock.js';
 
 export type Strategy = 'random' | 'fifo' | 'priority';
@@ -23,64 +24,67 @@ const DEMOTE_ONE_IN = 64;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
+/** Actors of the n-th system count from n times this. */
+const IDS_PER_SYSTEM = 1_000_000;
+
+interface Waiting {
+  readonly cell: Runnable;
+  readonly isUrgent: boolean;
+  readonly actorId: number;
+}
+
 export interface TraceStep {
   readonly actorId: number;
   /** `control` for orders of the engine. */
   readonly what: string;
 }
 
-export class SeededScheduler implements Scheduler {
+export class SeededScheduler {
   readonly meter: TurnMeter;
   steps = 0;
   private readonly random: Random;
   private readonly strategy: Strategy;
-  private readonly waiting: {cell: Runnable; isUrgent: boolean}[] = [];
+  private readonly choices: Choices;
+  private readonly waiting: Waiting[] = [];
+  private readonly ports: SystemPort[] = [];
   private readonly ranks = new Map<number, number>();
   private readonly kept: TraceStep[] = [];
   private readonly keptMax: number;
   private hash = FNV_OFFSET;
-  private isClosed = false;
-  private fireTimersAt: (nowMs: number) => number | undefined = () => undefined;
 
-  constructor(facts: {random: Random; clock: VirtualClock; strategy: Strategy; traceStepsMax: number}) {
+  constructor(facts: {random: Random; choices: Choices; clock: VirtualClock; strategy: Strategy; traceStepsMax: number}) {
     this.random = facts.random;
     this.strategy = facts.strategy;
+    this.choices = facts.choices;
     this.keptMax = facts.traceStepsMax;
     // One message per step: the finest interleaving that exists.
     this.meter = new TurnMeter(facts.clock, {drainBudgetMs: Infinity, sliceMessagesMax: 1});
   }
 
-  ready(cell: Runnable): void {
-    this.waiting.push({cell, isUrgent: false});
-  }
-
-  urgent(cell: Runnable): void {
-    this.waiting.push({cell, isUrgent: true});
-  }
-
-  /** The simulation asks for the next timer itself. */
-  armed(): void {}
-
-  attach(fireTimers: (nowMs: number) => number | undefined): void {
-    this.fireTimersAt = fireTimers;
-  }
-
-  close(): void {
-    this.isClosed = true;
+  /** The scheduler of one more actor system; all of them share the seed's choices. */
+  port(): Scheduler {
+    const port = new SystemPort(this.ports.length, this.meter, this.waiting);
+    this.ports.push(port);
+    return port;
   }
 
   /** @returns when the next timer wants attention. */
   fireTimers(nowMs: number): number | undefined {
-    return this.isClosed ? undefined : this.fireTimersAt(nowMs);
+    let next: number | undefined;
+    for (const port of this.ports) {
+      const dueMs = port.fireTimers(nowMs);
+      if (dueMs !== undefined && (next === undefined || dueMs < next)) next = dueMs;
+    }
+    return next;
   }
 
   /** Runs one step. @returns false when nothing could run. */
   step(): boolean {
     if (this.waiting.length === 0) return false;
     const [next] = this.waiting.splice(this.choose(), 1);
-    const {cell, isUrgent} = next!;
+    const {cell, isUrgent, actorId} = next!;
     this.steps += 1;
-    this.record({actorId: cell.id, what: isUrgent ? 'control' : (cell.nextMessageType() ?? 'nothing')});
+    this.record({actorId, what: isUrgent ? 'control' : (cell.nextMessageType() ?? 'nothing')});
     this.meter.beginDrain(0);
     if (isUrgent) cell.runOrders();
     else cell.run(this.meter);
@@ -109,26 +113,68 @@ export class SeededScheduler implements Scheduler {
   }
 
   private choose(): number {
-    if (this.strategy === 'fifo' || this.waiting.length === 1) return 0;
+    return this.choices.take(this.waiting.length, () => this.propose());
+  }
+
+  private propose(): number {
+    if (this.strategy === 'fifo') return 0;
     if (this.strategy === 'random') return this.random.below(this.waiting.length);
     const chosen = this.highestRank();
     if (this.random.below(DEMOTE_ONE_IN) !== 0) return chosen;
     // Below everyone so far; ranks given at first sight are never negative.
-    this.ranks.set(this.waiting[chosen]!.cell.id, -this.steps - 1);
+    this.ranks.set(this.waiting[chosen]!.actorId, -this.steps - 1);
     return this.highestRank();
   }
 
   private highestRank(): number {
     let best = 0;
     let bestRank = -Infinity;
-    for (const [index, {cell}] of this.waiting.entries()) {
-      let rank = this.ranks.get(cell.id);
-      if (rank === undefined) this.ranks.set(cell.id, rank = this.random.uint32());
+    for (const [index, {actorId}] of this.waiting.entries()) {
+      let rank = this.ranks.get(actorId);
+      if (rank === undefined) this.ranks.set(actorId, rank = this.random.uint32());
       if (rank > bestRank) {
         best = index;
         bestRank = rank;
       }
     }
     return best;
+  }
+}
+
+/** What one system sees of the scheduler that it shares with others. */
+class SystemPort implements Scheduler {
+  readonly meter: TurnMeter;
+  private readonly firstId: number;
+  private readonly waiting: Waiting[];
+  private isClosed = false;
+  private fireTimersAt: (nowMs: number) => number | undefined = () => undefined;
+
+  constructor(number: number, meter: TurnMeter, waiting: Waiting[]) {
+    this.firstId = number * IDS_PER_SYSTEM;
+    this.meter = meter;
+    this.waiting = waiting;
+  }
+
+  ready(cell: Runnable): void {
+    this.waiting.push({cell, isUrgent: false, actorId: this.firstId + cell.id});
+  }
+
+  urgent(cell: Runnable): void {
+    this.waiting.push({cell, isUrgent: true, actorId: this.firstId + cell.id});
+  }
+
+  /** The simulation asks for the next timer itself. */
+  armed(): void {}
+
+  attach(fireTimers: (nowMs: number) => number | undefined): void {
+    this.fireTimersAt = fireTimers;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  fireTimers(nowMs: number): number | undefined {
+    return this.isClosed ? undefined : this.fireTimersAt(nowMs);
   }
 }
