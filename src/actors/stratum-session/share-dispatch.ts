@@ -19,8 +19,12 @@ export interface ShareRecorded {
   readonly mayBeRecorded: boolean;
 }
 
-/** The latest share is told after twice this time at most: it waits for one question and is part of the next. */
-const RECORD_TIMEOUT_MS = 10_000;
+/**
+ * A dead log is known at once by its refusals; this is for one that hangs. Long, because a pool that has too little CPU is
+ * late, too, and whoever is told "not counted" of a share that is on disk a moment later is told wrong: 10,000 miners on a
+ * busy machine waited 15 s. What waits meanwhile is bounded below.
+ */
+const RECORD_TIMEOUT_MS = 120_000;
 /** As many as one segment of the log holds. */
 const SHARES_PER_QUESTION_MAX = 4_096;
 /** As the accounting's own bound: more are refused, and the miner is told. */

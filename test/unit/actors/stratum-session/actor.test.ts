@@ -61,7 +61,7 @@ session('a share log that does not answer in time: the share is refused, and sen
   await ask(1, 'mining.subscribe', [], 1);
   await ask(2, 'mining.authorize', ['alice.rig', 'x'], 1);
   const share = solve(job, {target: shareDifficulty(-22).target});
-  assert.is((await ask(3, 'mining.submit', share, 11_000)).error?.[0], 20);
+  assert.is((await ask(3, 'mining.submit', share, 121_000)).error?.[0], 20);
   isAnswering = true;
   assert.is((await ask(4, 'mining.submit', share, 1_000)).error?.[0], 22);
   assert.is((await ask(5, 'mining.submit', solve(job, {target: shareDifficulty(-22).target, extranonce2: 7}), 1_000)).result, true);
