@@ -35,6 +35,8 @@ export interface Scheduler {
 }
 
 const QUEUE_SLOTS_MIN = 64;
+/** Its reactions are microtasks without the async resource that Node's `queueMicrotask` makes for each: 0.1 us instead of 0.6. */
+const RESOLVED = Promise.resolve();
 
 /** A growing power-of-two ring of cells. */
 export class CellQueue {
@@ -136,7 +138,7 @@ export class DrainScheduler implements Scheduler {
   private wake(): void {
     this.isScheduled = true;
     if (this.isLoopTurnSpent) setImmediate(this.drainInImmediate);
-    else queueMicrotask(this.drainInMicrotask);
+    else void RESOLVED.then(this.drainInMicrotask);
   }
 
   private drain(isMicrotask: boolean): void {

@@ -45,21 +45,23 @@ export function seqOfSegmentKey(key: Uint8Array): number {
 
 /** `shares` have consecutive sequence numbers; at most 65,535 distinct names. */
 export function encodeSegment(shares: readonly ShareRow[]): Uint8Array {
-  const indexOf = new Map<string, number>();
+  /** By account, then by miner: a key joined of both would be made and hashed for each share. */
+  const indexOf = new Map<string, Map<string, number>>();
   const firsts: ShareRow[] = [];
   const nameIndexes = new Uint16Array(shares.length);
   for (let i = 0; i < shares.length; i += 1) {
     const share = shares[i]!;
-    // A line feed stands in no account: the key is unique.
-    const name = `${share.account}\n${share.minerName}`;
-    let index = indexOf.get(name);
+    let ofAccount = indexOf.get(share.account);
+    if (ofAccount === undefined) indexOf.set(share.account, ofAccount = new Map());
+    let index = ofAccount.get(share.minerName);
     if (index === undefined) {
       index = firsts.push(share) - 1;
-      indexOf.set(name, index);
+      ofAccount.set(share.minerName, index);
     }
     nameIndexes[i] = index;
   }
   const writer = new ByteWriter(64 + shares.length * 64 + firsts.length * 64);
+  const work = new IntegerBytes();
   writer.u8(ROW_VERSION).u32(shares.length).u16(firsts.length);
   for (const first of firsts) {
     writeText(writer, first.account);
@@ -67,12 +69,27 @@ export function encodeSegment(shares: readonly ShareRow[]): Uint8Array {
   }
   for (let i = 0; i < shares.length; i += 1) {
     const share = shares[i]!;
-    writer.u16(nameIndexes[i]!).bytes(share.hash).u32(share.height);
+    writer.u16(nameIndexes[i]!).range(share.hash, 0, share.hash.length).u32(share.height);
     writeWhole(writer, share.atMs);
-    writer.u8(share.isBlock ? FLAG_IS_BLOCK : 0);
-    writeInteger(writer, share.work);
+    writer.u8(share.isBlock ? FLAG_IS_BLOCK : 0).bytes(work.of(share.work));
   }
   return writer.finish();
+}
+
+/** Shares of one commit are worth few different amounts: the bytes of the latest are kept. */
+class IntegerBytes {
+  #value: bigint | undefined;
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  of(value: bigint): Uint8Array {
+    if (value !== this.#value) {
+      const writer = new ByteWriter(40);
+      writeInteger(writer, value);
+      this.#bytes = writer.finish();
+      this.#value = value;
+    }
+    return this.#bytes;
+  }
 }
 
 /** @throws StorageError `database-corrupt` when the bytes are not a segment of this layout. */

@@ -227,6 +227,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   #committed(ctx: Context): void {
     const {shares, rows} = this.#shareLog.finish();
     for (let i = 0; i < rows.length; i += 1) this.#counted(shares[i]!, rows[i]!, ctx);
+    if (rows.length > 0) ctx.events.publish({type: 'accounting.sharesLogged', shares: rows.length, lastSeq: rows.at(-1)!.seq});
     this.#commitSoon(ctx);
   }
 
@@ -237,7 +238,6 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#statistics.countAccepted({
       account: share.account, minerName: share.minerName, userAgent: share.userAgent, difficulty, hashes, shareDifficulty: difficultyOfHash(share.hash), atMs: row.atMs,
     });
-    ctx.events.publish({type: 'accounting.shareAccepted', account: share.account, minerName: share.minerName, difficulty, seq: row.seq});
     if (awaited === undefined) return;
     ctx.timers.cancel(`block-share:${hashKey(row.hash)}`);
     this.#credit(awaited.record, awaited.share, {ctx, replies: awaited.replies});

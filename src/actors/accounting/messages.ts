@@ -157,5 +157,6 @@ export type AccountingMessage =
   | ListPayable | PostEntry | GetBalances | ListEntries;
 
 export type AccountingEvent =
-  | {readonly type: 'accounting.shareAccepted'; readonly account: string; readonly minerName: string; readonly difficulty: number; readonly seq: number}
+  /** One for each commit of the share log, however many shares it holds; who wants to know which reads the log. */
+  | {readonly type: 'accounting.sharesLogged'; readonly shares: number; readonly lastSeq: number}
   | {readonly type: 'accounting.blockFound'; readonly block: FoundBlockView};

@@ -8,6 +8,8 @@ import {HashrateEstimate} from './hashrate-estimate.js';
 /** Beyond these who was silent longest is forgotten. Forgetting loses statistics, never money. */
 const ACCOUNTS_MAX = 100_000;
 const RIGS_PER_ACCOUNT_MAX = 10_000;
+/** Order is kept to this: to move a busy rig to its place with each share cost more than to count the share. */
+const ORDER_STEP_MS = 1_000;
 /** Of all accounts together: a share may carry any name, so one cheap share would otherwise be one more rig for ever. */
 const RIGS_MAX = 100_000;
 
@@ -37,6 +39,8 @@ interface Rig {
   sharesAccepted: number;
   sharesRejected: number;
   lastShareAtMs: number;
+  /** When it was put to its place in the order of who was heard. */
+  orderedAtMs: number;
 }
 
 interface Account {
@@ -50,11 +54,13 @@ interface Account {
   hashes: number;
   bestShareDifficulty: number;
   lastShareAtMs: number;
+  /** When it was put to its place in the order of who was heard. */
+  orderedAtMs: number;
 }
 
 export class MinerStatistics {
   readonly rejected: Partial<Record<RejectReason, number>> = {};
-  /** Silent longest first, as are the rigs. */
+  /** Silent longest first, to {@link ORDER_STEP_MS}, as are the rigs. */
   readonly #accounts = new Map<string, Account>();
   readonly #rigs = new Map<Rig, Account>();
   readonly #bounds: StatisticsBounds;
@@ -113,11 +119,12 @@ export class MinerStatistics {
     this.#connectedCount += change;
   }
 
-  /** Of the accounts, those heard last, as far back as asked: a walk over the active ones only. */
+  /** Of the accounts, those heard last, as far back as asked: a walk over the active ones, and few others. */
   workSums(activeSinceMs: number, limit: number): {readonly pool: WorkSums; readonly accounts: readonly ({readonly account: string} & WorkSums)[]} {
     const accounts: ({readonly account: string} & WorkSums)[] = [];
     for (const known of [...this.#accounts.values()].slice(-limit).reverse()) {
-      if (known.lastShareAtMs < activeSinceMs) break;
+      if (known.orderedAtMs + ORDER_STEP_MS <= activeSinceMs) break;
+      if (known.lastShareAtMs < activeSinceMs) continue;
       const {account, hashes, sharesAccepted, sharesRejected} = known;
       accounts.push({account, hashes, sharesAccepted, sharesRejected, connected: this.#connectedOfAccount.get(account) ?? 0});
     }
@@ -179,9 +186,12 @@ export class MinerStatistics {
     }
     const account = known ?? {
       account: name, hashrate: new HashrateEstimate(atMs), rigs: new Map<string, Rig>(), rejected: {},
-      sharesAccepted: 0, sharesRejected: 0, hashes: 0, bestShareDifficulty: 0, lastShareAtMs: atMs,
+      sharesAccepted: 0, sharesRejected: 0, hashes: 0, bestShareDifficulty: 0, lastShareAtMs: atMs, orderedAtMs: -Infinity,
     };
-    moveToEnd(this.#accounts, name, account);
+    if (atMs - account.orderedAtMs >= ORDER_STEP_MS) {
+      account.orderedAtMs = atMs;
+      moveToEnd(this.#accounts, name, account);
+    }
     return account;
   }
 
@@ -193,10 +203,13 @@ export class MinerStatistics {
     }
     const rig = known ?? {
       minerName: share.minerName, userAgent: share.userAgent, hashrate: new HashrateEstimate(share.atMs),
-      difficulty: share.difficulty, sharesAccepted: 0, sharesRejected: 0, lastShareAtMs: share.atMs,
+      difficulty: share.difficulty, sharesAccepted: 0, sharesRejected: 0, lastShareAtMs: share.atMs, orderedAtMs: -Infinity,
     };
-    moveToEnd(account.rigs, share.minerName, rig);
-    moveToEnd(this.#rigs, rig, account);
+    if (share.atMs - rig.orderedAtMs >= ORDER_STEP_MS) {
+      rig.orderedAtMs = share.atMs;
+      moveToEnd(account.rigs, share.minerName, rig);
+      moveToEnd(this.#rigs, rig, account);
+    }
     return rig;
   }
 

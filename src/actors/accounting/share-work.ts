@@ -40,10 +40,14 @@ export class WorkOfTarget {
   }
 }
 
-/** A hash is a little-endian number; 53 bits of it are enough for people. */
+/** A hash is a little-endian number; the bytes from its first that counts, eight of them, are enough for people. */
 export function difficultyOfHash(hash: Uint8Array): number {
+  let top = 31;
+  while (top > 0 && hash[top] === 0) top -= 1;
+  const lowest = Math.max(0, top - 7);
   let value = 0;
-  for (let i = 31; i >= 0; i -= 1) value = value * 256 + hash[i]!;
+  for (let i = top; i >= lowest; i -= 1) value = value * 256 + hash[i]!;
+  value *= 2 ** (8 * lowest);
   return value === 0 ? Infinity : DIFFICULTY_ONE / value;
 }
 

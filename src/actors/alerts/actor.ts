@@ -109,7 +109,7 @@ class Alerts implements Behaviour<AlertsInbox> {
         this.#workAtMs = ctx.clock.nowMs();
         return this.#findings([lookAtWork(0, this.#options)], ctx);
       case 'accounting.blockFound': return this.#notice(blockNews(message.block), ctx);
-      case 'accounting.shareAccepted': return;
+      case 'accounting.sharesLogged': return;
       case 'payouts.problem': return this.#findings([{raise: payoutCondition(message)}], ctx);
       case 'payouts.changed': {
         const {id, state, problem} = message.payout;

@@ -31,6 +31,11 @@ export class LineReader {
   push(chunk: Uint8Array | string): LinesRead {
     if (this.isBroken) return {lines: [], overflow: true};
     const text = typeof chunk === 'string' ? chunk : latin1(chunk);
+    // What nearly every chunk is: one line, whole.
+    if (this.pending === '' && text.length <= this.lengthMax && text.indexOf('\n') === text.length - 1) {
+      const line = withoutReturn(text.slice(0, -1));
+      return {lines: line === '' ? [] : [line], overflow: false};
+    }
     const lines: string[] = [];
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {

@@ -23,8 +23,15 @@ export class ReplyQueue {
     return slot;
   }
 
+  /** A slot that is also something else: what its text will follow from. */
+  add(slot: ReplySlot): void {
+    this.slots.push(slot);
+  }
+
   /** What may leave now: answers up to the first that is still unknown. */
   takeReady(): string {
+    if (this.slots.length === 0) return '';
+    if (this.slots.length === 1) return this.takeOnly();
     let text = '';
     while (this.head < this.slots.length) {
       const slot = this.slots[this.head]!;
@@ -38,6 +45,15 @@ export class ReplyQueue {
       this.slots = this.slots.slice(this.head);
       this.head = 0;
     }
+    return text;
+  }
+
+  /** A miner mostly waits for one answer: no array is made anew for it. */
+  private takeOnly(): string {
+    const slot = this.slots[0]!;
+    const text = slot.text ?? slot.sameAs?.text;
+    if (text === undefined) return '';
+    this.slots.pop();
     return text;
   }
 }

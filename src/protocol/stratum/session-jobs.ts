@@ -39,7 +39,7 @@ export class SessionJobs {
   }
 
   find(jobId: string): SentJob | undefined {
-    return this.byId.get(jobId);
+    return jobId === this.newest?.job.jobId ? this.newest : this.byId.get(jobId);
   }
 
   add(job: StratumJob, sent: {readonly extranonce1: Uint8Array; readonly difficulty: ShareDifficulty; readonly nowMs: number}): SentJob {

@@ -17,6 +17,7 @@ import type {SentJob, SessionJobs} from './session-jobs.js';
 import type {ShareToHash} from './share.js';
 import {shareHeader} from './share-header.js';
 import type {SessionConfig, SessionEffect, SessionEvent, SessionRejectReason, SessionTime} from './session-types.js';
+import type {SessionUser} from './session-users.js';
 import type {Vardiff} from './vardiff.js';
 import {grantVersionMask, rollVersion} from './version-rolling.js';
 
@@ -30,9 +31,9 @@ export interface ShareHost {
   readonly isSubscribed: boolean;
   /** What the client asked for; 0 when it did not negotiate version rolling. */
   readonly clientVersionMask: number;
-  findUser(userName: string): {readonly account: string; readonly minerName: string} | undefined;
+  findUser(userName: string): SessionUser | undefined;
   /** Whose work this connection was given, when a submit names nobody that is known. */
-  firstUser(): {readonly account: string; readonly minerName: string} | undefined;
+  firstUser(): SessionUser | undefined;
   emit(effect: SessionEffect): void;
   /** A share was refused for this, and its answer is written. */
   shareRefused(reason: SessionRejectReason): void;
@@ -43,11 +44,14 @@ type HashedRejectReason = ShareRejectReason | ForeseenReject;
 /** A share that will not count is hashed all the same: it might be a block. */
 type ForeseenReject = 'unauthorised' | 'busy';
 
-interface PendingShare {
+/**
+ * All that a share is here, from its line to its answer, in one object: it is its own task for the hasher and its own
+ * place in the queue of answers. Among a thousand sessions every object comes from a cold cache, some 50 ns each.
+ */
+interface PendingShare extends ShareToHash, ReplySlot {
+  readonly shareId: number;
   readonly id: RequestId | undefined;
-  readonly slot: ReplySlot | undefined;
   readonly entry: SentJob;
-  readonly task: ShareToHash;
   readonly account: string;
   readonly minerName: string;
   readonly receivedAtMs: number;
@@ -63,6 +67,15 @@ interface PendingShare {
   rejection: HashedRejectReason | undefined;
   waitsForChain: boolean;
   waitsForDisk: boolean;
+}
+
+/** Who is told no, and in whose name it is counted. */
+interface Refused {
+  readonly id: RequestId | undefined;
+  readonly slot: ReplySlot | undefined;
+  readonly account: string;
+  readonly minerName: string;
+  readonly nowMs: number;
 }
 
 type ShareEvent<T extends SessionEvent['type']> = Extract<SessionEvent, {readonly type: T}>;
@@ -87,42 +100,46 @@ export class ShareDesk {
   /** How many there are in it. */
   rejectsInRow = 0;
   private readonly host: ShareHost;
-  private readonly pending = new Map<number, PendingShare>();
+  private readonly retransmitWindowMs: number;
+  /** Oldest first, and nearly always the oldest is the one that something is told of. */
+  private readonly pending: PendingShare[] = [];
   private readonly earlier = new Map<string, EarlierLine>();
   private nextShareId = 1;
 
   constructor(host: ShareHost, nowMs: number) {
     this.host = host;
+    this.retransmitWindowMs = host.config.limits.retransmitWindowMs;
     this.lastAcceptedMs = nowMs;
   }
 
   get inFlight(): number {
-    return this.pending.size;
+    return this.pending.length;
   }
 
-  /** @param line - as it came: only an exact repetition can be a retransmission. */
-  submit(submit: {readonly id: RequestId | undefined; readonly line: string; readonly fields: SubmitFields}, time: SessionTime): void {
-    const {id, fields} = submit;
+  /**
+   * @param line - as it came: only an exact repetition can be a retransmission.
+   * @param fields - read before this returns; the caller may use the object again.
+   */
+  submit(id: RequestId | undefined, line: string, fields: SubmitFields, time: SessionTime): void {
     const {host} = this;
-    if (this.repeatsVerdict(submit.line, id, time)) return;
-    const slot = id === undefined ? undefined : host.replies.open();
-    this.remember(submit.line, slot, time);
-    if (!host.isSubscribed) return this.refuse(nobody(id, slot, time), 'not-subscribed', {code: STRATUM_ERROR.notSubscribed, text: 'Not subscribed'});
-    const named = host.findUser(fields.userName);
+    if (this.repeatsVerdict(line, id, time)) return;
+    const named = host.isSubscribed ? host.findUser(fields.userName) : undefined;
     const user = named ?? host.firstUser();
     const entry = host.jobs.find(fields.jobId);
-    if (user === undefined || (named === undefined && entry === undefined)) return this.refuse(nobody(id, slot, time), 'unauthorised', UNAUTHORISED);
-    if (entry === undefined) return this.refuse({...nobody(id, slot, time), ...user}, 'unknown-job', {code: STRATUM_ERROR.jobNotFound, text: 'Job not found'});
-    const known = {id, slot, account: user.account, minerName: user.minerName, nowMs: time.nowMs, entry};
-    if (fields.extranonce2.length !== host.config.extranonce2Size) {
-      return this.refuse(known, 'malformed', {code: STRATUM_ERROR.other, text: `extranonce2 must be ${host.config.extranonce2Size * 2} hex digits`});
+    if (!host.isSubscribed || user === undefined || entry === undefined || fields.extranonce2.length !== host.config.extranonce2Size) {
+      return this.refuseUnhashed({id, line, isNamed: named !== undefined, user, entry}, time);
     }
     if (fields.isNoncePadded) this.paddedNonces++;
-    const isBusy = this.pending.size >= host.config.limits.sharesInFlightMax;
-    const share = this.pendingShare(known, fields, {time, foreseen: named === undefined ? 'unauthorised' : isBusy ? 'busy' : undefined});
+    const isBusy = this.pending.length >= host.config.limits.sharesInFlightMax;
+    const foreseen = named === undefined ? 'unauthorised' : isBusy ? 'busy' : undefined;
+    const share = this.pendingShare({id, user, entry, foreseen}, fields, time);
+    if (id !== undefined) {
+      host.replies.add(share);
+      this.remember(line, share, time);
+    }
+    this.pending.push(share);
     if (isBusy || host.config.hashNow !== undefined) return this.hashHere(share, time.nowMs);
-    const shareId = this.keep(share);
-    host.emit({type: 'hashShare', shareId, task: share.task});
+    host.emit({type: 'hashShare', shareId: share.shareId, task: taskOf(share)});
   }
 
   refuseMalformed(id: RequestId | undefined, text: string, nowMs: number): void {
@@ -131,14 +148,14 @@ export class ShareDesk {
   }
 
   hashed(event: ShareEvent<'shareHashed'>, nowMs: number): void {
-    const share = this.pending.get(event.shareId);
+    const share = this.find(event.shareId);
     if (share === undefined || share.hash !== undefined) return;
     // Refused or failed: hashed here, some 30 us, because an unhashed share might have been a block.
-    const header = event.outcome.ok ? event.outcome.header : shareHeader(share.task);
-    this.judge(event.shareId, share, {hash: event.outcome.ok ? event.outcome.hash : sha256d(header), header, nowMs});
+    const header = event.outcome.ok ? event.outcome.header : shareHeader(share);
+    this.judge(share, event.outcome.ok ? event.outcome.hash : sha256d(header), header, nowMs);
   }
 
-  private judge(shareId: number, share: PendingShare, {hash, header, nowMs}: {readonly hash: Hash256; readonly header: Uint8Array | undefined; readonly nowMs: number}): void {
+  private judge(share: PendingShare, hash: Hash256, header: Uint8Array | undefined, nowMs: number): void {
     const {entry} = share;
     share.hash = hash;
     share.key = hashKey(hash);
@@ -155,62 +172,65 @@ export class ShareDesk {
     share.isBlock = judgement.isBlock;
     // A block in spite of a crowd is a share like any other.
     share.rejection = share.foreseen === 'unauthorised' || (share.foreseen === 'busy' && !judgement.isBlock) ? share.foreseen : judgement.rejection;
-    if (judgement.isBlock) this.submitCandidate(shareId, share, header ?? shareHeader(share.task));
-    if (share.rejection === undefined) this.record(shareId, share);
-    this.settle(shareId, share, nowMs);
+    if (judgement.isBlock) this.submitCandidate(share, header ?? shareHeader(share));
+    if (share.rejection === undefined) this.record(share);
+    this.settle(share, nowMs);
   }
 
   candidateSettled(event: ShareEvent<'candidateSettled'>, nowMs: number): void {
-    const share = this.pending.get(event.shareId);
+    const share = this.find(event.shareId);
     if (share === undefined || !share.waitsForChain) return;
     share.waitsForChain = false;
     // The chain took it, so the work was good, whatever our own rules said. A duplicate has its credit already.
     if (event.isAccepted && share.rejection !== undefined && share.entry.counted?.has(share.key) !== true) {
       share.rejection = undefined;
-      this.record(event.shareId, share);
+      this.record(share);
     }
-    this.settle(event.shareId, share, nowMs);
+    this.settle(share, nowMs);
   }
 
   recorded(event: ShareEvent<'shareRecorded'>, nowMs: number): void {
-    const share = this.pending.get(event.shareId);
+    const share = this.find(event.shareId);
     if (share === undefined || !share.waitsForDisk) return;
     share.waitsForDisk = false;
     if (!event.ok) {
       // Not in the log, so the miner may send it again. In doubt it may not: the log could hold it twice.
       if (event.mayBeRecorded !== true) share.entry.counted?.delete(share.key);
-      this.pending.delete(event.shareId);
-      return this.refuse({...share, nowMs}, 'busy', BUSY);
+      this.drop(share);
+      return this.refuse(refusedOf(share, nowMs), 'busy', BUSY);
     }
-    this.settle(event.shareId, share, nowMs);
+    this.settle(share, nowMs);
+  }
+
+  private find(shareId: number): PendingShare | undefined {
+    const oldest = this.pending[0];
+    return oldest === undefined || oldest.shareId === shareId ? oldest : this.pending.find((share) => share.shareId === shareId);
+  }
+
+  private drop(share: PendingShare): void {
+    if (this.pending[0] === share) this.pending.shift();
+    else this.pending.splice(this.pending.indexOf(share), 1);
   }
 
   private pendingShare(
-    known: {readonly id: RequestId | undefined; readonly slot: ReplySlot | undefined; readonly account: string; readonly minerName: string; readonly entry: SentJob},
-    fields: SubmitFields, {time, foreseen}: {readonly time: SessionTime; readonly foreseen: ForeseenReject | undefined},
+    known: {readonly id: RequestId | undefined; readonly user: SessionUser; readonly entry: SentJob; readonly foreseen: ForeseenReject | undefined},
+    fields: SubmitFields, time: SessionTime,
   ): PendingShare {
     const {host} = this;
-    const {template} = known.entry.job;
+    const {id, user, entry, foreseen} = known;
+    const {template} = entry.job;
     const mask = grantVersionMask({server: host.config.versionMask, client: host.clientVersionMask, jobVersion: template.version});
     const rolled = rollVersion({jobVersion: template.version, mask, bits: fields.versionBits ?? 0});
     const latestSec = Math.max(time.wallSec, template.curTimeSec) + host.config.limits.timeAheadSec;
-    const task = {
-      job: known.entry.hashTaskJob, extranonce1: known.entry.extranonce1, extranonce2: fields.extranonce2,
-      version: rolled.version, timeSec: fields.timeSec, nonce: fields.nonce,
-    };
     return {
-      id: known.id, slot: known.slot, account: known.account, minerName: known.minerName,
-      entry: known.entry, task, receivedAtMs: time.nowMs, difficulty: known.entry.difficulty,
+      shareId: this.nextShareId++, id, text: undefined, sameAs: undefined, account: user.account, minerName: user.minerName, entry,
+      job: entry.hashTaskJob, extranonce1: entry.extranonce1, extranonce2: fields.extranonce2,
+      version: rolled.version, timeSec: fields.timeSec, nonce: fields.nonce,
+      receivedAtMs: time.nowMs, difficulty: entry.difficulty,
       hasGrantedVersion: rolled.isGranted,
       hasTimeInRange: fields.timeSec >= template.minTimeSec && fields.timeSec <= latestSec,
       foreseen, hash: undefined, key: '', isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
     };
-  }
-
-  private keep(share: PendingShare): number {
-    const shareId = this.nextShareId++;
-    this.pending.set(shareId, share);
-    return shareId;
   }
 
   /**
@@ -218,26 +238,23 @@ export class ShareDesk {
    * and only a block is kept.
    */
   private hashHere(share: PendingShare, nowMs: number): void {
-    const hash = this.host.config.hashNow?.(share.task) ?? sha256d(shareHeader(share.task));
-    this.judge(this.keep(share), share, {hash, header: undefined, nowMs});
+    const hash = this.host.config.hashNow?.(share) ?? sha256d(shareHeader(share));
+    this.judge(share, hash, undefined, nowMs);
   }
 
-  private submitCandidate(shareId: number, share: PendingShare, header: Uint8Array): void {
+  private submitCandidate(share: PendingShare, header: Uint8Array): void {
     share.waitsForChain = true;
-    const {entry, task, account, minerName} = share;
-    this.host.emit({
-      type: 'submitCandidate', shareId, job: entry.job, extranonce1: task.extranonce1, extranonce2: task.extranonce2,
-      header, hash: share.hash!, account, minerName,
-    });
+    const {shareId, entry, extranonce1, extranonce2, account, minerName} = share;
+    this.host.emit({type: 'submitCandidate', shareId, job: entry.job, extranonce1, extranonce2, header, hash: share.hash!, account, minerName});
   }
 
   /** Counted from now on, so that a second copy on its way is a duplicate. */
-  private record(shareId: number, share: PendingShare): void {
+  private record(share: PendingShare): void {
     const hash = share.hash!;
     share.waitsForDisk = true;
     (share.entry.counted ??= new Set()).add(share.key);
     this.host.emit({
-      type: 'recordShare', shareId,
+      type: 'recordShare', shareId: share.shareId,
       share: {
         account: share.account, minerName: share.minerName, target: share.difficulty.target,
         height: share.entry.job.template.height, hash, isBlock: share.isBlock,
@@ -246,17 +263,34 @@ export class ShareDesk {
     });
   }
 
-  private settle(shareId: number, share: PendingShare, nowMs: number): void {
+  private settle(share: PendingShare, nowMs: number): void {
     if (share.waitsForChain || share.waitsForDisk) return;
-    this.pending.delete(shareId);
-    if (share.rejection !== undefined) return this.refuse({...share, nowMs}, share.rejection, this.errorOf(share));
+    this.drop(share);
+    if (share.rejection !== undefined) return this.refuse(refusedOf(share, nowMs), share.rejection, this.errorOf(share));
     this.accepted++;
     if (this.accepted === 1) this.host.emit({type: 'proved'});
     this.lastAcceptedMs = nowMs;
     this.rejectingSinceMs = undefined;
     this.rejectsInRow = 0;
     this.host.vardiff.creditShare(share.difficulty.exponent, nowMs);
-    if (share.slot !== undefined) share.slot.text = trueLine(share.id ?? null);
+    if (share.id !== undefined) share.text = trueLine(share.id);
+  }
+
+  /** Nobody can tell which header it would have been, or whose: the only shares that are not hashed. */
+  private refuseUnhashed(
+    submit: {readonly id: RequestId | undefined; readonly line: string; readonly isNamed: boolean; readonly user: SessionUser | undefined; readonly entry: SentJob | undefined},
+    time: SessionTime,
+  ): void {
+    const {host} = this;
+    const {id, user} = submit;
+    const slot = id === undefined ? undefined : host.replies.open();
+    if (slot !== undefined) this.remember(submit.line, slot, time);
+    const nobody = {id, slot, account: '', minerName: '', nowMs: time.nowMs};
+    if (!host.isSubscribed) return this.refuse(nobody, 'not-subscribed', {code: STRATUM_ERROR.notSubscribed, text: 'Not subscribed'});
+    if (user === undefined || (!submit.isNamed && submit.entry === undefined)) return this.refuse(nobody, 'unauthorised', UNAUTHORISED);
+    const known = {...nobody, account: user.account, minerName: user.minerName};
+    if (submit.entry === undefined) return this.refuse(known, 'unknown-job', {code: STRATUM_ERROR.jobNotFound, text: 'Job not found'});
+    return this.refuse(known, 'malformed', {code: STRATUM_ERROR.other, text: `extranonce2 must be ${host.config.extranonce2Size * 2} hex digits`});
   }
 
   /** The reason must let the miner's owner understand: which hash, which difficulty. */
@@ -269,10 +303,7 @@ export class ShareDesk {
     return {code: error.code, text: `${error.text}: hash ${leadingHex}... is above the target of difficulty ${share.difficulty.text}`};
   }
 
-  private refuse(
-    who: {readonly id: RequestId | undefined; readonly slot: ReplySlot | undefined; readonly account: string; readonly minerName: string; readonly nowMs: number},
-    reason: SessionRejectReason, error: {readonly code: StratumErrorCode; readonly text: string},
-  ): void {
+  private refuse(who: Refused, reason: SessionRejectReason, error: {readonly code: StratumErrorCode; readonly text: string}): void {
     this.rejected++;
     this.lastRejectText = error.text;
     // Being busy is our fault and no reason to send the miner away.
@@ -287,16 +318,15 @@ export class ShareDesk {
 
   /** Some miners send a share again when its answer is late; within the window they get the same answer. */
   private repeatsVerdict(line: string, id: RequestId | undefined, time: SessionTime): boolean {
-    const windowMs = this.host.config.limits.retransmitWindowMs;
-    if (windowMs === 0 || id === undefined) return false;
+    if (this.retransmitWindowMs === 0 || id === undefined) return false;
     const first = this.earlier.get(line);
-    if (first === undefined || time.nowMs - first.receivedAtMs > windowMs) return false;
+    if (first === undefined || time.nowMs - first.receivedAtMs > this.retransmitWindowMs) return false;
     this.host.replies.open(first.slot);
     return true;
   }
 
-  private remember(line: string, slot: ReplySlot | undefined, time: SessionTime): void {
-    if (this.host.config.limits.retransmitWindowMs === 0 || slot === undefined) return;
+  private remember(line: string, slot: ReplySlot, time: SessionTime): void {
+    if (this.retransmitWindowMs === 0) return;
     this.earlier.delete(line);
     this.earlier.set(line, {slot, receivedAtMs: time.nowMs});
     if (this.earlier.size <= EARLIER_LINES_MAX) return;
@@ -307,6 +337,12 @@ export class ShareDesk {
   }
 }
 
-function nobody(id: RequestId | undefined, slot: ReplySlot | undefined, time: SessionTime) {
-  return {id, slot, account: '', minerName: '', nowMs: time.nowMs};
+function refusedOf(share: PendingShare, nowMs: number): Refused {
+  const {id, account, minerName} = share;
+  return {id, slot: id === undefined ? undefined : share, account, minerName, nowMs};
+}
+
+/** What leaves this thread: without the rest of the share. */
+function taskOf({job, extranonce1, extranonce2, version, timeSec, nonce}: PendingShare): ShareToHash {
+  return {job, extranonce1, extranonce2, version, timeSec, nonce};
 }

@@ -24,6 +24,9 @@ export interface SessionUsersOptions {
 export class SessionUsers {
   private readonly byName = new Map<string, SessionUser>();
   private readonly options: SessionUsersOptions;
+  /** Found last: most connections have one name. */
+  private latestName: string | undefined;
+  private latest: SessionUser | undefined;
 
   constructor(options: SessionUsersOptions) {
     this.options = options;
@@ -58,8 +61,13 @@ export class SessionUsers {
 
   /** A farm's proxy names machines that it never authorised one by one: the account must be one of this session. */
   find(userName: string): SessionUser | undefined {
+    if (userName === this.latestName) return this.latest;
     const known = this.byName.get(userName);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.latestName = userName;
+      this.latest = known;
+      return known;
+    }
     const {addressText, minerName} = splitUserName(userName);
     const decoded = this.options.decodeAccount(addressText);
     if (!decoded.ok || !this.hasAccount(decoded.account)) return undefined;

@@ -110,8 +110,8 @@ export class Vardiff {
   /** Of the present difficulty or a harder one. */
   private sharesSinceChange = 0;
   private workSinceChange = 0;
-  /** Times of the latest {@link QUICK_SHARES} of them, oldest first. */
-  private recentMs: number[] = [];
+  /** Times of the latest {@link QUICK_SHARES} of them: that of share n at n modulo their number. */
+  private readonly recentMs = Array.from({length: QUICK_SHARES}, () => 0);
 
   constructor(options: VardiffOptions, nowMs: number) {
     this.options = options;
@@ -170,10 +170,9 @@ export class Vardiff {
     this.lastShareMs = nowMs;
     this.hasShare = true;
     if (exponent < this.current) return;
+    this.recentMs[this.sharesSinceChange % QUICK_SHARES] = nowMs;
     this.sharesSinceChange++;
     this.workSinceChange += difficulty;
-    this.recentMs.push(nowMs);
-    if (this.recentMs.length > QUICK_SHARES) this.recentMs.shift();
   }
 
   /** Hashes per second, for people. */
@@ -193,6 +192,11 @@ export class Vardiff {
     return exponent === this.current ? undefined : {exponent, isUrgent: move.isUrgent};
   }
 
+  /** After a share nothing else can be urgent: silence has just ended. Cheaper than `decide`, and asked with every share. */
+  isRiseDue(nowMs: number): boolean {
+    return this.riseRatio(nowMs) >= QUICK_RATIO && this.fixed === undefined && this.current < this.options.exponentMax;
+  }
+
   /** To be called when a difficulty is sent, with the time of sending. */
   announce(exponent: number, nowMs: number): void {
     this.wished = undefined;
@@ -203,7 +207,6 @@ export class Vardiff {
     this.changedAtMs = nowMs;
     this.sharesSinceChange = 0;
     this.workSinceChange = 0;
-    this.recentMs = [];
     // What was learned before a silence, or before a large change of the miner, is no longer true of it.
     if (isAfterSilence) {
       this.fast.restart(nowMs);
@@ -234,11 +237,15 @@ export class Vardiff {
   }
 
   private quickRise(nowMs: number): VardiffMove | undefined {
-    if (this.sharesSinceChange < QUICK_SHARES) return undefined;
-    const sinceChange = this.ratioOver(this.workSinceChange, nowMs - this.changedAtMs);
-    const burst = this.ratioOver(QUICK_SHARES * 2 ** this.current, nowMs - this.recentMs[0]!);
-    const ratio = burst >= BURST_RATIO ? burst : sinceChange;
+    const ratio = this.riseRatio(nowMs);
     return ratio < QUICK_RATIO ? undefined : {exponent: this.current + Math.floor(Math.log2(ratio)), isUrgent: true};
+  }
+
+  /** How many times too easy the difficulty is, as far as few shares can tell. */
+  private riseRatio(nowMs: number): number {
+    if (this.sharesSinceChange < QUICK_SHARES) return 0;
+    const burst = this.ratioOver(QUICK_SHARES * 2 ** this.current, nowMs - this.recentMs[this.sharesSinceChange % QUICK_SHARES]!);
+    return burst >= BURST_RATIO ? burst : this.ratioOver(this.workSinceChange, nowMs - this.changedAtMs);
   }
 
   private ratioOver(work: number, elapsedMs: number): number {
