@@ -10,7 +10,8 @@ import {flightCommand} from './cli/flight.js';
 import {simCommand} from './cli/sim.js';
 import {verifyCommand} from './cli/verify.js';
 import {versionCommand} from './cli/version.js';
+import {walletCommand} from './cli/wallet.js';
 
 process.exitCode = await dispatch(process.argv.slice(2), [
-  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, flightCommand, simCommand, versionCommand,
+  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, walletCommand, flightCommand, simCommand, versionCommand,
 ]);

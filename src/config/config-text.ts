@@ -9,8 +9,8 @@ import {SECTIONS, type Setting} from './setting-keys.js';
 /** Sections that matter to a role; the rest would only be in the way. */
 const SECTIONS_OF_ROLE: Readonly<Record<RoleName, readonly string[]>> = {
   'full': ['log', 'rpc', 'mempool', 'workers', 'shutdown'],
-  'mining-pool': ['log', 'stratum', 'pool', 'alerts', 'rpc', 'mempool', 'workers', 'shutdown'],
-  'solo-pool': ['log', 'stratum', 'pool', 'alerts', 'rpc', 'mempool', 'workers', 'shutdown'],
+  'mining-pool': ['log', 'stratum', 'pool', 'wallet', 'payouts', 'consolidation', 'alerts', 'rpc', 'mempool', 'workers', 'shutdown'],
+  'solo-pool': ['log', 'stratum', 'pool', 'wallet', 'payouts', 'consolidation', 'alerts', 'rpc', 'mempool', 'workers', 'shutdown'],
   'explorer': ['http'],
   'demo-miner': ['demoMiner'],
 };

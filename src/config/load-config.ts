@@ -139,6 +139,7 @@ function contradictions(config: RawConfig): string[] {
   if (config.rpc.user.includes(':')) problems.push('rpc.user: no colon, because HTTP basic authentication ends the name there');
   problems.push(...upstreamContradictions(config));
   if (config.pool.minDifficulty > config.pool.maxDifficulty) problems.push('pool.minDifficulty is above pool.maxDifficulty');
+  if (config.payouts.minFeeRateSatsPerVb > config.payouts.maxFeeRateSatsPerVb) problems.push('payouts.minFeeRateSatsPerVb is above payouts.maxFeeRateSatsPerVb');
   const payout = config.pool.payoutAddress === '' ? undefined : decodeAddress(config.pool.payoutAddress, COIN_SPECS[config.chain].address);
   if (payout?.ok === false) {
     problems.push(`pool.payoutAddress: ${config.pool.payoutAddress} is no address of ${config.chain} (${payout.code}); \`pithead keygen\` makes one`);

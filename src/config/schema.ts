@@ -127,6 +127,32 @@ const alerts = z.strictObject({
   templateStaleSec: z.number().min(10).max(86_400).default(180).describe('Alert when miners had no new job for so long.'),
   diskFreeBytesMin: z.number().min(0).default(2_000_000_000).describe('Alert when less is free on the disk of the data folder.'),
 }).describe('What the operator is told, by webhook and in the log.');
+const wallet = z.strictObject({
+  file: optionalText('Wallet that the pool is paid to and pays from, made by `pithead wallet init`. Empty: none; rewards go to pool.payoutAddress, and nothing is paid out from here.'),
+  passphraseFile: optionalText('File whose first line opens the wallet. Better than the setting below: the environment of a process can be read by its user.'),
+  passphrase: optionalText('What opens the wallet, where there is no file for it.'),
+  psbtDir: optionalText('Folder through which the payouts of a wallet without keys go to its signer. Empty: psbt in the data folder.'),
+}).describe('The pool\'s wallet.');
+
+const payouts = z.strictObject({
+  enabled: z.boolean().default(true).describe('Pays out what accounts are owed, where the pool has a wallet.'),
+  thresholdSats: z.int().min(1_000).max(1_000_000_000_000).default(1_000_000).describe('Least balance that is paid, satoshis.'),
+  intervalSec: z.int().min(1).max(31_536_000).default(3_600).describe('Seconds between two payouts.'),
+  maxOutputs: z.int().min(1).max(3_000).default(500).describe('Most accounts that one transaction pays; the others wait for the next.'),
+  feeFrom: z.enum(['miners', 'pool']).default('miners').describe('Who bears the network fee: miners, in proportion to what they are paid, or pool. A raised fee is always the pool\'s.'),
+  confirmations: z.int().min(1).max(100).default(6).describe('Depth at which a payout counts as paid.'),
+  minFeeRateSatsPerVb: z.number().min(0).max(100_000).default(1).describe('Least fee rate of a payout, satoshis per virtual byte, whatever the node says.'),
+  maxFeeRateSatsPerVb: z.number().min(1).max(100_000).default(100).describe('Highest fee rate. Above it nothing is paid, and a stuck payout is raised no further.'),
+  bumpAfterSec: z.int().min(60).max(31_536_000).default(3_600).describe('A payout that is in no block for so long is replaced by one with a higher fee (BIP 125).'),
+}).describe('Payouts from the pool\'s wallet.');
+
+const consolidation = z.strictObject({
+  enabled: z.boolean().default(true).describe('Merges small coins of the wallet, where payouts are on.'),
+  intervalSec: z.int().min(1).max(86_400).default(10).describe('Seconds between two looks.'),
+  coinsAbove: z.int().min(2).max(1_000_000).default(100).describe('Coins that may be spent are merged only while there are more than this.'),
+  maxInputs: z.int().min(2).max(1_400).default(200).describe('Most coins merged by one transaction.'),
+  maxFeeRateSatsPerVb: z.number().min(0).max(100_000).default(2).describe('Nothing is merged while the fee rate is higher.'),
+}).describe('Merging of the wallet\'s small coins, so that their number stays bounded and payouts stay cheap.');
 
 const mempool = z.strictObject({
   maxBytes: z.int().min(100_000).max(4_000_000_000).default(64_000_000).describe('Serialised bytes of transactions that are held; the worst paying are evicted first.'),
@@ -174,6 +200,9 @@ export const configSchema = z.strictObject({
   rpc: rpc.prefault({}),
   pool: pool.prefault({}),
   alerts: alerts.prefault({}),
+  wallet: wallet.prefault({}),
+  payouts: payouts.prefault({}),
+  consolidation: consolidation.prefault({}),
   mempool: mempool.prefault({}),
   demoMiner: demoMiner.prefault({}),
   workers: workers.prefault({}),

@@ -10,6 +10,7 @@ import {demoMinerActor} from '../actors/demo-miner/actor.js';
 import {jobFactoryActor} from '../actors/job-factory/actor.js';
 import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
 import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
+import type {PayoutsMessage} from '../actors/payouts/messages.js';
 import {statisticsActor} from '../actors/statistics/actor.js';
 import type {AlertsMessage} from '../actors/alerts/messages.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
@@ -24,7 +25,8 @@ import {openDatabase} from '../storage/open-database.js';
 import {openStatisticsStore, statisticsDatabase} from '../storage/statistics-store.js';
 import {createThreadNonceScanner} from '../workers/nonce-scanner.js';
 import {startAlerts} from './alerts-part.js';
-import {payoutTarget} from './pool-wallet.js';
+import {startPayouts, type PaymentBackend} from './payout-parts.js';
+import {openPoolWallet, payoutTarget, walletTarget} from './pool-wallet.js';
 import {stopsIn, type Site} from './site.js';
 import {accountOf, EXTRANONCE1_SIZE, EXTRANONCE2_SIZE, openPorts, sessionOptions, startFrontDesk} from './stratum-part.js';
 
@@ -32,6 +34,8 @@ import {accountOf, EXTRANONCE1_SIZE, EXTRANONCE2_SIZE, openPorts, sessionOptions
 export interface PoolNode {
   readonly chain: ActorRef<AcceptBlock | GetHeader | GetTip>;
   readonly template: ActorRef<GetTemplate>;
+  /** What payouts are made over; asked once, and only where there is a wallet. */
+  readonly payments: () => PaymentBackend;
 }
 
 export interface PoolParts {
@@ -40,6 +44,8 @@ export interface PoolParts {
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
   readonly alerts: ActorRef<AlertsMessage>;
+  /** Where there is a wallet to pay from. */
+  readonly payouts?: ActorRef<PayoutsMessage>;
   /** `host:port`. */
   readonly stratumEndpoint: string;
   readonly stratumTlsEndpoint?: string;
@@ -54,7 +60,10 @@ export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> 
   const {config, spec, system, shutdown} = site;
   const database = openDatabase(accountingDatabase(config.dataDir, spec.name));
   shutdown.add('close-storage', 'accounting store', () => database.close());
-  const payout = payoutTarget(spec, {configured: config.pool.payoutAddress, dataDir: config.dataDir});
+  const wallet = openPoolWallet(spec, config.wallet);
+  const payout = wallet === undefined
+    ? payoutTarget(spec, {configured: config.pool.payoutAddress, dataDir: config.dataDir})
+    : walletTarget(spec, wallet, config.pool.payoutAddress);
   const scheme = config.pool.payoutScheme;
   // One series for the factory and the sessions: the worker threads keep a job's data by its key.
   let lastJobKey = 0;
@@ -90,12 +99,17 @@ export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> 
   }), {name: 'job-factory'}) as unknown as ActorRef<JobFactoryMessage>;
 
   const statistics = startStatistics(site, accounting);
+  const payouts = wallet === undefined || !config.payouts.enabled ? undefined
+    : startPayouts(site, {accounting, database, wallet, address: payout.address, ...node.payments()});
   const alerts = startAlerts(site, accounting);
   const miningPool = startFrontDesk(site, sessionOptions(site, {accounting, jobFactory}, nextJobKey), database);
   stopsIn(site, 'drain-shares', jobFactory);
   stopsIn(site, 'drain-shares', accounting);
   const endpoints = await openPorts(site, miningPool);
-  return {accounting, jobFactory, miningPool, statistics, alerts, stratumEndpoint: endpoints.stratum, ...(endpoints.stratumTls && {stratumTlsEndpoint: endpoints.stratumTls})};
+  return {
+    accounting, jobFactory, miningPool, statistics, alerts, ...(payouts && {payouts}),
+    stratumEndpoint: endpoints.stratum, ...(endpoints.stratumTls && {stratumTlsEndpoint: endpoints.stratumTls}),
+  };
 }
 
 function startStatistics(site: Site, accounting: ActorRef<AccountingMessage>): ActorRef<StatisticsMessage> {

@@ -14,6 +14,7 @@ import {createActorSystem} from '../runtime/system.js';
 import {lockDirectory} from '../storage/directory-lock.js';
 import {startHttp} from './http-part.js';
 import {startNode, type NodeParts} from './node-parts.js';
+import {localPayments, remotePayments} from './payout-parts.js';
 import {startDemoMiner, startPool, type PoolParts} from './pool-parts.js';
 import {startRpc} from './rpc-part.js';
 import {shutdownPhases} from './shutdown-phases.js';
@@ -95,7 +96,7 @@ async function startAroundNode(site: Site, onStopRequested: (reason: string) => 
   const node = startNode(site);
   // The first answer comes when the chain is loaded: nobody is served before.
   await node.chain.ask<GetTip>({type: 'chain.getTip'}, {timeoutMs: CHAIN_LOAD_TIMEOUT_MS});
-  const pool = roles.has('mining-pool') || roles.has('solo-pool') ? await startPool(site, node) : undefined;
+  const pool = roles.has('mining-pool') || roles.has('solo-pool') ? await startPool(site, {...node, payments: () => localPayments(node)}) : undefined;
   const rpc = await startRpc(site, node, onStopRequested);
   const http = roles.has('explorer') || pool !== undefined ? await startHttp(site, {...node, pool, rpc: rpc.server}) : undefined;
   if (pool !== undefined && site.config.demoMiner.enabled) startDemoMiner(site, pool);
@@ -111,7 +112,7 @@ async function startAroundNode(site: Site, onStopRequested: (reason: string) => 
 /** Without a chain of its own. It serves miners at once: when no node answers yet, they are told and wait. */
 async function startPoolOnly(site: Site, nodes: Exclude<Config['pool']['upstream'], 'local'>): Promise<StartedParts> {
   const upstream = startUpstream(site, nodes);
-  const pool = await startPool(site, {chain: upstream, template: upstream});
+  const pool = await startPool(site, {chain: upstream, template: upstream, payments: () => remotePayments(nodes)});
   const http = await startHttp(site, {chain: upstream, mempool: upstream, upstream, pool});
   if (site.config.demoMiner.enabled) startDemoMiner(site, pool);
   http.becomeReady();

@@ -7,8 +7,8 @@
 import type {PayoutStore, WalletStore} from '../actors/payouts/ports.js';
 import {outpointKey} from '../protocol/bytes/hash-key.js';
 import type {PayoutRecord} from '../protocol/payout/payout-record.js';
-import {segmentKey} from './accounting-rows.js';
-import type {Database} from './open-database.js';
+import {segmentKey, seqOfSegmentKey} from './accounting-rows.js';
+import type {Database, Table} from './open-database.js';
 import {
   decodePayout, decodePosition, decodeSettings, decodeTrackedCoin, encodePayout, encodePosition, encodeSettings, encodeTrackedCoin,
 } from './payout-rows.js';
@@ -16,11 +16,14 @@ import {StorageError} from './storage-error.js';
 
 const SETTINGS_KEY = Buffer.from('settings');
 const POSITION_KEY = Buffer.from('position');
+const PRESENT = Uint8Array.of(1);
+const ID_MAX = 2 ** 47;
 /** As far back as a wallet finds its way after a reorganisation without reading everything again. */
 const BLOCKS_KEPT = 1_000;
 
 export function createPayoutStore(database: Database): PayoutStore {
   const payouts = database.table('payouts');
+  const ofAccount = database.table('payouts-of-account');
   const state = database.table('payout-state');
   const read = (id: number): PayoutRecord | undefined => {
     const row = payouts.get(segmentKey(id));
@@ -33,11 +36,11 @@ export function createPayoutStore(database: Database): PayoutStore {
     record: read,
     list({limit, before, account, kind}) {
       const found: PayoutRecord[] = [];
-      for (const {value} of payouts.range({...(before !== undefined && {to: segmentKey(before)}), reverse: true})) {
+      const ids = account === undefined ? newestFirst(payouts, before) : newestOf(ofAccount, account, before);
+      for (const id of ids) {
         if (found.length >= limit) break;
-        const record = decodePayout(value);
-        if (kind !== undefined && record.kind !== kind) continue;
-        if (account === undefined || record.payees.some((payee) => payee.account === account)) found.push(record);
+        const record = read(id);
+        if (record !== undefined && (kind === undefined || record.kind === kind)) found.push(record);
       }
       return found;
     },
@@ -47,7 +50,11 @@ export function createPayoutStore(database: Database): PayoutStore {
     },
     async put(record) {
       assertNext(record, read(record.id));
-      await database.batch((writer) => writer.put(payouts, segmentKey(record.id), encodePayout(record)));
+      await database.batch((writer) => {
+        writer.put(payouts, segmentKey(record.id), encodePayout(record));
+        // Payees never change: the first version names them all.
+        if (record.version === 1) for (const {account} of record.payees) writer.put(ofAccount, accountKey(account, record.id), PRESENT);
+      });
       await database.flushed();
     },
     async putSettings(settings) {
@@ -55,6 +62,19 @@ export function createPayoutStore(database: Database): PayoutStore {
       await database.flushed();
     },
   };
+}
+
+function* newestFirst(payouts: Table, before: number | undefined): Iterable<number> {
+  for (const {key} of payouts.range({...(before !== undefined && {to: segmentKey(before)}), reverse: true})) yield seqOfSegmentKey(key);
+}
+
+function* newestOf(ofAccount: Table, account: string, before = ID_MAX): Iterable<number> {
+  for (const {key} of ofAccount.range({from: accountKey(account, 0), to: accountKey(account, before), reverse: true})) yield seqOfSegmentKey(key.subarray(key.length - 6));
+}
+
+/** A zero ends the account's name: none is the beginning of another. */
+function accountKey(account: string, id: number): Uint8Array {
+  return Buffer.concat([Buffer.from(account), Uint8Array.of(0), segmentKey(id)]);
 }
 
 /**

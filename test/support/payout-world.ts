@@ -4,6 +4,7 @@
  * killed between any two effects: before one happened, or after it happened and before the answer came.
  */
 import {CoinFollower} from '../../src/actors/payouts/coin-follower.js';
+import {createSignatureReview} from '../../src/actors/payouts/key-signer.js';
 import {PayoutDesk} from '../../src/actors/payouts/payout-desk.js';
 import type {PayoutDeskOptions} from '../../src/actors/payouts/payout-desk.js';
 import type {ChainReader, PaymentNetwork, PayoutLedger, PayoutSigner, PayoutStore, WalletStore} from '../../src/actors/payouts/ports.js';
@@ -263,7 +264,7 @@ export class PayoutProcess {
       }),
     };
     this.follower = new CoinFollower({isOurs: (script) => BOOK.find(script) !== undefined, birthdaySec: 0}, wallet, world.chain);
-    this.desk = new PayoutDesk({...DESK_OPTIONS, ...options}, {store, ledger, network, signer, follower: this.follower, onChange: (record) => this.changes.push(record)});
+    this.desk = new PayoutDesk({...DESK_OPTIONS, ...options}, {store, ledger, network, signer, review: createSignatureReview(() => Promise.resolve()), follower: this.follower, onChange: (record) => this.changes.push(record)});
   }
 
   async sync(): Promise<void> {

@@ -84,8 +84,13 @@ export type GetPayoutStatus = Query<'payouts.getStatus', Record<never, never>, P
 export type RunPayoutsNow = Query<'payouts.runNow', Record<never, never>, {readonly ok: true; readonly id: number | undefined} | {readonly ok: false; readonly code: string; readonly detail?: string}>;
 /** Durable. Payouts already signed are still carried to their end; nothing new is planned. */
 export type PausePayouts = Query<'payouts.pause', {readonly isPaused: boolean}, {readonly ok: boolean}>;
+/**
+ * Gives up a payout that waits for a signature made elsewhere, and credits the accounts again. Only while it is `recorded`,
+ * and only the operator can know that nobody has signed or will sign it.
+ */
+export type CancelPayout = Query<'payouts.cancel', {readonly id: number}, {readonly ok: true} | {readonly ok: false; readonly code: string; readonly detail?: string}>;
 
-export type PayoutsMessage = ListPayouts | GetPayout | GetPayoutStatus | RunPayoutsNow | PausePayouts;
+export type PayoutsMessage = ListPayouts | GetPayout | GetPayoutStatus | RunPayoutsNow | PausePayouts | CancelPayout;
 
 export type PayoutsEvent =
   /** A payout reached a new state. */

@@ -13,10 +13,9 @@ import type {PayoutRecord} from '../../protocol/payout/payout-record.js';
 import type {Sats} from '../../protocol/primitives/transaction.js';
 import {assert, reject} from '../../protocol/verdict.js';
 import type {Rejection} from '../../protocol/verdict.js';
-import {checkSigned} from '../../protocol/wallet/psbt.js';
 import {lockKeys} from '../../protocol/wallet/tracked-coins.js';
 import type {CoinFollower} from './coin-follower.js';
-import type {PaymentNetwork, PayoutLedger, PayoutSettings, PayoutSigner, PayoutStore} from './ports.js';
+import type {PaymentNetwork, PayoutLedger, PayoutSettings, PayoutSigner, PayoutStore, SignatureReview} from './ports.js';
 
 export interface PayoutDeskOptions {
   readonly payout: PayoutPolicy;
@@ -35,6 +34,7 @@ export interface PayoutDeskPorts {
   readonly ledger: PayoutLedger;
   readonly network: PaymentNetwork;
   readonly signer: PayoutSigner;
+  readonly review: SignatureReview;
   readonly follower: CoinFollower;
   /** A record has a new state or problem; it is on disk. */
   readonly onChange: (record: PayoutRecord) => void;
@@ -98,13 +98,11 @@ export class PayoutDesk {
     if (this.#feeRate === undefined) return reject('payout-fee-rate-unknown');
     const due = await ledger.listPayable(this.#options.payout.thresholdSats);
     const planned = planPayout({...this.#planFacts(nowMs, this.#feeRate), due, scriptOf: this.#options.scriptOf}, this.#options.payout);
+    if (!planned.ok && planned.code !== 'payout-nothing-due') return planned;
+    if (planned.ok) await this.#begin(planned.value);
     this.#settings = {...this.#settings, lastRunAtMs: nowMs};
-    if (!planned.ok) {
-      await store.putSettings(this.#settings);
-      return planned.code === 'payout-nothing-due' ? {ok: true, id: undefined} : planned;
-    }
-    await this.#begin(planned.value);
     await store.putSettings(this.#settings);
+    if (!planned.ok) return {ok: true, id: undefined};
     await this.#carry(planned.value.id, nowMs);
     return {ok: true, id: planned.value.id};
   }
@@ -185,12 +183,12 @@ export class PayoutDesk {
   async #sign(record: PayoutRecord, attempt: number, nowMs: number): Promise<PayoutRecord | undefined> {
     const made = record.attempts[attempt]!;
     const parts = partsOf(record, made);
-    const signed = await this.#ports.signer.sign({id: record.id, txid: made.txid, parts, spent: record.coins});
-    if (!signed.ok) return changed(record, withProblem(record, signed.code, nowMs));
-    const checked = checkSigned(signed.transaction, parts, record.coins);
-    if (!checked.ok) return changed(record, withProblem(record, checked.code, nowMs));
+    const request = {id: record.id, txid: made.txid, parts, spent: record.coins};
+    const signed = await this.#ports.signer.sign(request);
+    const reviewed = signed.ok ? await this.#ports.review.review(signed.transaction, request) : signed;
+    if (!reviewed.ok) return changed(record, withProblem(record, reviewed.code, nowMs));
     this.#sends.delete(record.id);
-    return afterSigned(record, {txid: checked.value.txid, bytes: checked.value.bytes.slice()}, nowMs);
+    return afterSigned(record, {txid: reviewed.transaction.txid.slice(), bytes: reviewed.transaction.bytes.slice()}, nowMs);
   }
 
   async #send(record: PayoutRecord, candidates: readonly SignedAttempt[], nowMs: number): Promise<PayoutRecord | undefined> {

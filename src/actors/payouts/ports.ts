@@ -85,6 +85,11 @@ export interface SignRequest {
   readonly spent: readonly TxOutput[];
 }
 
+/** Says whether a signed transaction is the planned one and spends what it says. */
+export interface SignatureReview {
+  review(transaction: Transaction, request: SignRequest): Promise<{readonly ok: true; readonly transaction: Transaction} | Rejection>;
+}
+
 export interface PayoutSigner {
   readonly kind: 'keys' | 'external' | 'node';
   /** `payout-awaits-signature`: asked, and not signed yet; ask again. The transaction is checked by whoever asks. */

@@ -19,6 +19,8 @@ export interface CoinSpec {
   readonly targetSpacingSec: number;
   /** Blocks between two changes of the target: 0 where it never changes; undefined where a block may have one of its own. */
   readonly retargetIntervalBlocks: number | undefined;
+  /** BIP 141's 4; BTQ's 16. */
+  readonly witnessScaleFactor: number;
   /** A chain for trying out: its nodes serve while they rest and without peers. */
   readonly isTestChain: boolean;
 }
@@ -57,8 +59,6 @@ export interface ChainSpec extends CoinSpec {
   readonly genesisBytes: Uint8Array;
   readonly engine: PowEngine;
   readonly maxMoneySats: Sats;
-  /** BIP 141's 4; BTQ's 16. */
-  readonly witnessScaleFactor: number;
   readonly maxBlockWeightWu: number;
   readonly maxBlockSigopCost: number;
   /** Furthest that a header's time may lie ahead of the node's clock. */

@@ -19,6 +19,7 @@ interface CoinFacts {
   readonly halvingIntervalBlocks: number;
   readonly targetSpacingSec: number;
   readonly retargetIntervalBlocks: number | undefined;
+  readonly witnessScaleFactor: number;
 }
 
 function coin(name: string, {genesis, ...facts}: CoinFacts): CoinSpec {
@@ -27,8 +28,8 @@ function coin(name: string, {genesis, ...facts}: CoinFacts): CoinSpec {
   return {name, ...facts, genesisHash, coinbaseMaturityBlocks: 100, isTestChain: facts.rpcName !== 'main'};
 }
 
-const BITCOIN = {initialSubsidySats: 5_000_000_000n, halvingIntervalBlocks: 210_000, targetSpacingSec: 600} as const;
-const BTQ = {initialSubsidySats: 500_000_000n, halvingIntervalBlocks: 2_100_000, targetSpacingSec: 60} as const;
+const BITCOIN = {initialSubsidySats: 5_000_000_000n, halvingIntervalBlocks: 210_000, targetSpacingSec: 600, witnessScaleFactor: 4} as const;
+const BTQ = {initialSubsidySats: 500_000_000n, halvingIntervalBlocks: 2_100_000, targetSpacingSec: 60, witnessScaleFactor: 16} as const;
 /** Test networks allow an easy block after a pause: whether the next one is easy depends on its time. */
 const TARGET_BY_TIME = {retargetIntervalBlocks: undefined} as const;
 

@@ -6,7 +6,7 @@
 import {PSBTCombine, Transaction as PsbtTransaction} from '@scure/btc-signer';
 import {bytesEqual} from '../bytes/compare.js';
 import {bytesToHex, hashToDisplayHex} from '../bytes/hex.js';
-import {decodeTransaction, serializeTransaction, transactionParts} from '../primitives/transaction-codec.js';
+import {decodeTransaction, serializeTransaction} from '../primitives/transaction-codec.js';
 import type {TransactionParts} from '../primitives/transaction-codec.js';
 import type {Transaction, TxOutput} from '../primitives/transaction.js';
 import {nobleOracle} from '../script/noble-oracle.js';
@@ -107,16 +107,18 @@ export function transactionOfPsbt(bytes: Uint8Array, planned: TransactionParts, 
 
 /** A signed transaction, from wherever it came: is it the planned one, and does it spend what it says? */
 export function checkSigned(transaction: Transaction, planned: TransactionParts, spent: readonly TxOutput[]): Verdict<Transaction, 'psbt-other-transaction' | 'psbt-signature-invalid'> {
-  const parts = transactionParts(transaction);
-  const bare = {...parts, inputs: parts.inputs.map((plain) => ({...plain, scriptSig: new Uint8Array(0), witness: []}))};
-  if (!bytesEqual(serializeTransaction(bare, {withWitness: false}), serializeTransaction(planned, {withWitness: false}))) {
-    return reject('psbt-other-transaction', 'inputs, outputs or amounts differ from the plan');
-  }
+  if (!isPlanned(transaction, planned)) return reject('psbt-other-transaction', 'inputs, outputs or amounts differ from the plan');
   const verdicts = checkAllNow(inputsOf(new TransactionDigests(transaction, spent), STANDARD_FLAGS), nobleOracle);
   for (const [index, verdict] of verdicts.entries()) {
     if (!verdict.ok) return reject('psbt-signature-invalid', `input ${index}: ${verdict.code}`);
   }
   return {ok: true, value: transaction};
+}
+
+/** Byte for byte but for the signatures. */
+export function isPlanned({version, lockTime, inputs, outputs}: Transaction, planned: TransactionParts): boolean {
+  const bare = {version, lockTime, outputs, inputs: inputs.map(({prevout, sequence}) => ({prevout, sequence, scriptSig: new Uint8Array(0), witness: []}))};
+  return bytesEqual(serializeTransaction(bare, {withWitness: false}), serializeTransaction(planned, {withWitness: false}));
 }
 
 /** The id of the transaction in a PSBT before it is signed, as hex of its bytes: names the same plan on both sides. */

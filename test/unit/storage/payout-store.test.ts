@@ -45,6 +45,8 @@ function keepsItsPromises(name: string, withStores: (use: (stores: {payouts: Pay
     assert.equal(payouts.list({limit: 2}).map(({id}) => id), [3, 2]);
     assert.equal(payouts.list({limit: 9, before: 3}).map(({id}) => id), [2, 1]);
     assert.equal(payouts.list({limit: 9, account: 'account-1'}).map(({id}) => id), [1]);
+    assert.equal(payouts.list({limit: 9, account: 'account-1', before: 1}), []);
+    assert.equal(payouts.list({limit: 9, account: 'account-'}), []);
     assert.equal(payouts.list({limit: 9, kind: 'consolidation'}).map(({id}) => id), [3]);
   }));
 
