@@ -53,7 +53,7 @@ export interface Pool {
   readonly sim: Simulation;
   readonly store: HeldStore;
   readonly accounting: ActorRef<AccountingInbox>;
-  readonly chain: {activeHashes: Set<number>; tipHeight: number};
+  readonly chain: {activeHashes: Set<number>; tipHeight: number; isSilent?: boolean};
   record(facts?: Partial<AcceptedShare>): Promise<ReplyOf<RecordShares>>;
   recordBlock(facts?: Partial<RecordBlock>): Promise<ReplyOf<RecordBlock>>;
   totals(): Promise<PoolTotals>;
@@ -66,11 +66,12 @@ export function hashOf(value: number): Uint8Array {
   return new Uint8Array(32).fill(value);
 }
 
-export function aChain(state: {activeHashes: Set<number>; tipHeight: number}): ActorSpec<ChainMessage> {
+export function aChain(state: Pool['chain']): ActorSpec<ChainMessage> {
   return {
     protocol: {kind: 'chain', mailbox: {capacity: 64, policy: 'refuse'}},
     create: () => ({
       receive(message, ctx) {
+        if (state.isSilent === true) return;
         if (message.type === 'chain.getTip') ctx.reply({height: state.tipHeight});
         if (message.type === 'chain.getHeader') ctx.reply(state.activeHashes.has(message.hash[0]!) ? {isActive: true} : null);
       },

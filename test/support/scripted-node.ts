@@ -4,6 +4,8 @@
  */
 import {NodeError, type BlockNotices, type NodeCallOptions, type NodeRpc} from '../../src/actors/upstream/ports.js';
 import {bytesToHex, displayHexToHash, hashToDisplayHex, hexToBytes} from '../../src/protocol/bytes/hex.js';
+import {concatBytes} from '../../src/protocol/bytes/compare.js';
+import {encodeScriptNumberPush} from '../../src/protocol/consensus/script-number.js';
 import {merkleRoot} from '../../src/protocol/consensus/merkle.js';
 import {witnessCommitment, witnessCommitmentScript} from '../../src/protocol/consensus/witness-commitment.js';
 import {buildHeader, decodeBlock, encodeBlock} from '../../src/protocol/primitives/block-codec.js';
@@ -36,7 +38,7 @@ export class ScriptedTree {
   mine(parent: TreeBlock | undefined): TreeBlock {
     this.#salt += 1;
     const height = parent === undefined ? 0 : parent.height + 1;
-    const coinbase = buildTransaction({inputs: [{prevout: {txid: NULL_HASH, vout: 0xffffffff}, scriptSig: Uint8Array.of(4, this.#salt & 255, (this.#salt >> 8) & 255, this.#salt >> 16, 1)}], outputs: [{valueSats: BigInt(SUBSIDY_SATS), scriptPubKey: Uint8Array.of(0x51)}]});
+    const coinbase = buildTransaction({inputs: [{prevout: {txid: NULL_HASH, vout: 0xffffffff}, scriptSig: concatBytes(encodeScriptNumberPush(height), Uint8Array.of(4, this.#salt & 255, (this.#salt >> 8) & 255, this.#salt >> 16, 1))}], outputs: [{valueSats: BigInt(SUBSIDY_SATS), scriptPubKey: Uint8Array.of(0x51)}]});
     const header = buildHeader({
       version: 0x20000000, previousHash: parent?.block.header.hash ?? NULL_HASH, merkleRoot: merkleRoot([coinbase.txid]).root,
       timeSec: START_SEC + height * 600, bits: SCRIPTED_BITS, nonce: this.#salt,

@@ -66,6 +66,9 @@ for (const name of ['one-txn', 'two-txns']) {
     };
     const [first, ...rest] = json.transactions;
     assert.is(code({rules: ['!signet']}), 'template-unknown-rule');
+    assert.is(code({mutable: ['transactions', 'prevblock']}), 'template-not-mutable');
+    assert.is(code({mutable: ['time/increment']}), 'ok');
+    assert.is(code({mutable: undefined}), 'ok');
     assert.is(code({rules: ['signet']}), 'ok');
     assert.is(code({coinbasevalue: undefined}), 'template-malformed');
     assert.is(code({coinbasevalue: -1}), 'template-malformed');

@@ -7,18 +7,16 @@
  * question every second.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol} from '../../runtime/actor.js';
-import {hashKey} from '../../protocol/bytes/hash-key.js';
 import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {AcceptBlock, GetCoinSetTotals, GetTip, TipView} from '../chain/messages.js';
-import {offerBlock} from './block-desk.js';
 import {chainFollowerActor, type ChainFollowed, type FollowTip} from './chain-follower.js';
 import type {EmptyTemplateRules} from './empty-template.js';
 import type {FollowedChainMessage, UpstreamEvent, UpstreamHealth, UpstreamMessage} from './messages.js';
 import {askBlock, askHashAtHeight, askHeader, askMempoolInfo, faultOf, isSameHash, probe, type Probe, type UpstreamNode} from './node-link.js';
 import {chooseNode, markDown, markHealthy, newNode, nodesAhead, stateOfFault, viewOf, type NodeFault, type NodeRecord} from './node-watch.js';
-import type {NodeJudgement} from './submission.js';
+import {OfferQueue, type OfferMessage} from './offer-queue.js';
 import {WorkSource, type WorkMessage} from './work-source.js';
 
 export interface UpstreamOptions {
@@ -41,8 +39,7 @@ type Internal =
   | {readonly type: 'upstream.probeFailed'; readonly index: number; readonly fault: NodeFault}
   | {readonly type: 'upstream.noticed'; readonly index: number; readonly hash: Hash256}
   | {readonly type: 'upstream.noticesChanged'; readonly index: number; readonly isConnected: boolean}
-  | {readonly type: 'upstream.judged'; readonly hash: Hash256; readonly previousHash: Hash256; readonly judgement: NodeJudgement}
-  | {readonly type: 'upstream.offered'};
+  | OfferMessage;
 export type UpstreamInbox = UpstreamMessage | Internal;
 export type UpstreamContext = ActorContext<UpstreamInbox>;
 
@@ -52,9 +49,8 @@ const PROBE_INTERVAL_MS = 1_000;
 const PROBE_INTERVAL_NOTICED_MS = 5_000;
 /** Peers and version are for people. */
 const PEERS_INTERVAL_MS = 15_000;
-/** Blocks of ours on their way to the nodes at one time. */
-const OFFERS_AT_ONCE = 4;
-const PARENTS_KEPT = 32;
+/** At the start, until the nodes earlier in the order have answered. */
+const FIRST_WORD_MS = 1_500;
 /** Tips asked for before the first node has answered. */
 const TIP_WAITERS_MAX = 1_000;
 /** Asked faults that put a node out only when they come twice in a row. */
@@ -84,11 +80,6 @@ interface Watched {
   mustProveTemplate: boolean;
 }
 
-interface BlockOffer {
-  readonly blockBytes: Uint8Array;
-  readonly reply: PendingReply<unknown> | undefined;
-}
-
 class Upstream implements Behaviour<UpstreamInbox> {
   readonly #options: UpstreamOptions;
   readonly #watched: readonly Watched[];
@@ -101,13 +92,8 @@ class Upstream implements Behaviour<UpstreamInbox> {
   #announced: NodeRecord | undefined;
   #tip: TipView | undefined;
   readonly #tipWaiters: PendingReply<TipView>[] = [];
-  /** Blocks of the pool that wait for their turn; each is on its asker's disk. */
-  readonly #offers: BlockOffer[] = [];
-  /** Those whose parent already has a block of ours on it. */
-  readonly #rivals: BlockOffer[] = [];
-  #offersUnderWay = 0;
-  /** By parent: the block of ours that was taken on it. */
-  readonly #taken = new Map<string, Hash256>();
+  readonly #offers: OfferQueue;
+  readonly #startedAtMs: number;
 
   constructor(options: UpstreamOptions, ctx: UpstreamContext) {
     this.#options = options;
@@ -116,6 +102,8 @@ class Upstream implements Behaviour<UpstreamInbox> {
       node, record: newNode(index, node.rpc.name), isProbing: false, nextProbeAtMs: 0, nextPeersAtMs: 0, faultsInRow: 0, mustProveTemplate: false,
     }));
     this.#records = this.#watched.map(({record}) => record);
+    this.#offers = new OfferQueue(options.nodes);
+    this.#startedAtMs = ctx.clock.nowMs();
     this.#work = new WorkSource({staleAfterMs: options.staleAfterMs, emptyRules: options.emptyRules, nowMs: ctx.clock.nowMs()});
     this.#follower = ctx.spawn(chainFollowerActor(ctx.self), {name: 'chain-follower'});
     this.#unsubscribe = this.#watched.flatMap(({node, record: {index}}) => (node.notices === undefined ? [] : [node.notices.subscribe({
@@ -140,10 +128,10 @@ class Upstream implements Behaviour<UpstreamInbox> {
       case 'upstream.longpollDue': return this.#work.receive(message, ctx);
       case 'upstream.followed': return this.#followed(message.tip);
       case 'upstream.judged': return this.#judged(message, ctx);
-      case 'upstream.offered': return this.#offered(ctx);
+      case 'upstream.offered': return this.#offers.settled(message, ctx);
       case 'upstream.getHealth': return ctx.reply(this.#health(ctx.clock.nowMs()));
       case 'template.get': return this.#work.get(ctx);
-      case 'chain.acceptBlock': return this.#acceptBlock(message, ctx);
+      case 'chain.acceptBlock': return this.#offers.add({blockBytes: message.blockBytes, reply: ctx.takeReply()}, ctx);
       case 'chain.getCoinSetTotals': return ctx.takeReply()?.reject(new Error('nobody here counts the coins'));
       case 'mempool.getInfo':
       case 'chain.getTip':
@@ -211,6 +199,7 @@ class Upstream implements Behaviour<UpstreamInbox> {
     if (markHealthy(record, nowMs)) {
       ctx.log.info({code: 'upstream-node-up', node: record.name, height: seen.tip.height}, 'a node of the upstream is healthy');
       ctx.events.publish<UpstreamEvent>({type: 'upstream.nodeUp', node: record.name});
+      this.#offers.bringBack(watched.node, ctx);
     }
     this.#work.confirm(seen.tip.tipHash, nowMs);
     this.#reconsider(ctx);
@@ -275,6 +264,9 @@ class Upstream implements Behaviour<UpstreamInbox> {
     const nowMs = ctx.clock.nowMs();
     const workOn = this.#work.tipHash;
     const chosen = chooseNode(this.#records, {current: this.#source?.record, workOn, failBackMs: this.#options.failBackMs, nowMs});
+    // The operator's order, not who answers first: the ones before are waited for, shortly.
+    if (chosen !== undefined && this.#announced === undefined && nowMs - this.#startedAtMs < FIRST_WORD_MS
+      && this.#records.slice(0, chosen.index).some(({state}) => state === 'unknown')) return;
     const source = chosen === undefined ? undefined : this.#watched[chosen.index];
     if (source !== this.#source) {
       this.#source = source;
@@ -305,43 +297,6 @@ class Upstream implements Behaviour<UpstreamInbox> {
     for (const waiter of this.#tipWaiters.splice(0)) waiter.resolve(tip);
   }
 
-  /** A few at a time: a chain so easy that miners find hundreds a second must not keep the nodes from anything else. */
-  #acceptBlock({blockBytes}: AcceptBlock, ctx: UpstreamContext): void {
-    const offer = {blockBytes, reply: ctx.takeReply()};
-    // A rival of our own block can wait; the first one on a new tip cannot.
-    if (this.#taken.has(hashKey(blockBytes.subarray(4, 36)))) this.#rivals.push(offer);
-    else this.#offers.push(offer);
-    this.#offerNext(ctx);
-  }
-
-  #offerNext(ctx: UpstreamContext): void {
-    if (this.#offersUnderWay >= OFFERS_AT_ONCE) return;
-    const offer = this.#offers.shift() ?? this.#rivals.shift();
-    if (offer === undefined) return;
-    this.#offersUnderWay += 1;
-    const offered = offerBlock(offer.blockBytes, {
-      nodes: this.#watched.map(({node}) => node),
-      hasRival: ({hash, previousHash}) => !isSameHash(this.#taken.get(hashKey(previousHash)) ?? hash, hash),
-      onJudged: (block, judgement) => void ctx.self.tell({type: 'upstream.judged', ...block, judgement}),
-    });
-    const settled = offered.then((outcome) => offer.reply?.resolve(outcome), (error: unknown) => offer.reply?.reject(error));
-    ctx.pipeToSelf(settled, () => ({type: 'upstream.offered'}), () => ({type: 'upstream.offered'}));
-  }
-
-  #offered(ctx: UpstreamContext): void {
-    this.#offersUnderWay -= 1;
-    this.#offerNext(ctx);
-  }
-
-  #rememberTaken(hash: Hash256, previousHash: Hash256): void {
-    const parent = hashKey(previousHash);
-    if (!this.#taken.has(parent)) this.#taken.set(parent, hash);
-    for (const oldest of this.#taken.keys()) {
-      if (this.#taken.size <= PARENTS_KEPT) break;
-      this.#taken.delete(oldest);
-    }
-  }
-
   #judged({hash, previousHash, judgement: {node, verdict, detail}}: Extract<Internal, {type: 'upstream.judged'}>, ctx: UpstreamContext): void {
     const facts = {code: 'upstream-block-judged', node, verdict, detail, hash: hashToDisplayHex(hash)};
     if (verdict === 'rejected') ctx.log.error(facts, 'a node refused a block of the pool');
@@ -349,7 +304,7 @@ class Upstream implements Behaviour<UpstreamInbox> {
     ctx.events.publish<UpstreamEvent>({type: 'upstream.blockJudged', node, hash, verdict, detail});
     // Its tip has moved: ask now, not at the next second.
     const watched = this.#watched.find(({record}) => record.name === node);
-    if (verdict === 'accepted') this.#rememberTaken(hash, previousHash);
+    if (verdict === 'accepted') this.#offers.taken({hash, previousHash});
     if (verdict === 'accepted' && watched !== undefined) this.#probe(watched, ctx);
   }
 

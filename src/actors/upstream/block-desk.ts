@@ -5,7 +5,7 @@
  */
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import {bytesToHex} from '../../protocol/bytes/hex.js';
-import {decodeHeader} from '../../protocol/primitives/block-codec.js';
+import {decodeBlock, decodeHeader} from '../../protocol/primitives/block-codec.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
 import type {BlockOutcome} from '../chain/messages.js';
 import {askHashAtHeight, askHeader, preferBlock, submitBlock, type UpstreamNode} from './node-link.js';
@@ -16,6 +16,11 @@ const STALE_DEPTH = 12;
 
 /** Nobody who asks needs the height of what it found itself; the log may show it. */
 const HEIGHT_UNASKED = -1;
+
+const OP_1 = 0x51;
+const OP_16 = 0x60;
+/** Enough for any height, and exact. */
+const HEIGHT_BYTES_MAX = 4;
 
 /** No node has judged it, and it may still be good. */
 export class BlockUndecided extends Error {
@@ -50,7 +55,7 @@ export async function offerBlock(blockBytes: Uint8Array, {nodes, hasRival, onJud
       return standingOf(hash, nodes.filter(({rpc}) => verdict.nodes.includes(rpc.name)));
     case 'rejected': return {ok: false, code: verdict.reason, status: 'invalid', hash};
     default:
-      if (await isStale({hash, previousHash}, nodes)) return {ok: false, code: 'stale-prevblk', status: 'invalid', hash, detail: 'the chain went on without it'};
+      if (await isStale({hash, previousHash, height: heightIn(blockBytes)}, nodes)) return {ok: false, code: 'stale-prevblk', status: 'invalid', hash, detail: 'the chain went on without it'};
       throw new BlockUndecided(verdict.reason);
   }
 }
@@ -90,13 +95,22 @@ async function heightOf(hash: Hash256, nodes: readonly UpstreamNode[]): Promise<
   return Promise.any(views).catch(() => HEIGHT_UNASKED);
 }
 
-async function isStale({hash, previousHash}: {readonly hash: Hash256; readonly previousHash: Hash256}, nodes: readonly UpstreamNode[]): Promise<boolean> {
+interface StaleFacts {
+  readonly hash: Hash256;
+  readonly previousHash: Hash256;
+  /** What its coinbase says. */
+  readonly height: number | undefined;
+}
+
+async function isStale({hash, previousHash, height}: StaleFacts, nodes: readonly UpstreamNode[]): Promise<boolean> {
   for (const node of nodes) {
     try {
       const parent = await askHeader(node, previousHash);
-      if (parent === null) continue;
-      const standing = await askHashAtHeight(node, parent.height + 1);
-      const deep = await askHashAtHeight(node, parent.height + STALE_DEPTH);
+      // A parent that nobody has belongs to a branch that is gone; its place is still known.
+      const place = parent === null ? height : parent.height + 1;
+      if (place === undefined) continue;
+      const standing = await askHashAtHeight(node, place);
+      const deep = await askHashAtHeight(node, place - 1 + STALE_DEPTH);
       if (standing !== null && deep !== null && !bytesEqual(standing, hash)) return true;
     } catch {
       // A node that does not answer says nothing about the block.
@@ -104,4 +118,17 @@ async function isStale({hash, previousHash}: {readonly hash: Hash256; readonly p
     }
   }
   return false;
+}
+
+/** BIP 34: the coinbase's script begins with the height. */
+function heightIn(blockBytes: Uint8Array): number | undefined {
+  const block = decodeBlock(blockBytes);
+  const script = block.ok ? block.value.transactions[0]?.inputs[0]?.scriptSig : undefined;
+  const first = script?.[0];
+  if (script === undefined || first === undefined) return undefined;
+  if (first >= OP_1 && first <= OP_16) return first - OP_1 + 1;
+  if (first === 0 || first > HEIGHT_BYTES_MAX || script.length <= first) return undefined;
+  let height = 0;
+  for (let at = first; at >= 1; at--) height = height * 256 + script[at]!;
+  return height;
 }

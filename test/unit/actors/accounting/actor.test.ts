@@ -197,6 +197,17 @@ accounting('a restart asks the chain where its blocks stand', async () => {
   assert.is((await orphaned.blocks())[0]!.status, 'orphaned');
 });
 
+accounting('a chain that is silent at the start is asked again until it says where blocks stand', async () => {
+  const {store} = await aPoolWithBlock();
+  const chain = {activeHashes: new Set([7]), tipHeight: 20, isSilent: true};
+  const again = await aPool({store, chain});
+  await again.sim.advance(60_000);
+  assert.is((await again.blocks())[0]!.status, 'pending');
+  chain.isSilent = false;
+  await again.sim.advance(60_000);
+  assert.is((await again.blocks())[0]!.status, 'confirmed');
+});
+
 accounting('a block that the chain refused is kept without credits', async () => {
   const pool = await aPool();
   const recorded = pool.recordBlock({accepted: false});

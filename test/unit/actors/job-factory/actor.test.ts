@@ -7,7 +7,7 @@ import type {AccountingMessage} from '../../../../src/actors/accounting/messages
 import type {ChainMessage} from '../../../../src/actors/chain/messages.js';
 import {jobFactoryActor} from '../../../../src/actors/job-factory/actor.js';
 import type {JobFactoryInbox, JobFactoryOptions} from '../../../../src/actors/job-factory/actor.js';
-import type {GetCurrentJob, GetJobForAccount, JobEvent, SubmitCandidate} from '../../../../src/actors/job-factory/messages.js';
+import type {GetCurrentJob, GetJobForAccount, JobEvent, JobsPaused, SubmitCandidate} from '../../../../src/actors/job-factory/messages.js';
 import type {CandidateStore} from '../../../../src/actors/job-factory/ports.js';
 import type {TemplateMessage} from '../../../../src/actors/template/messages.js';
 import type {BlockTemplate} from '../../../../src/protocol/mining/block-template.js';
@@ -250,6 +250,38 @@ jobs('chain-unavailable: the miner is answered, the block is tried again until t
   await pool.sim.advance(60_000);
   assert.equal(pool.trace.slice(-2), ['recorded true', 'removed']);
   assert.equal(pool.store.pending(), []);
+});
+
+jobs('a block that no node could judge is offered again as soon as one is back, not after its pause', async () => {
+  const pool = await aFactory({world: {outcome: undefined}});
+  void pool.submit().catch(() => undefined);
+  await pool.sim.advance(150_000);
+  pool.world.outcome = OK;
+  const before = pool.handed.length;
+  pool.sim.system.events.publish({type: 'upstream.nodeUp', node: 'a'});
+  await pool.sim.runUntilIdle();
+  assert.is(pool.handed.length, before + 1);
+  assert.equal(pool.trace.slice(-2), ['recorded true', 'removed']);
+});
+
+jobs('a stalled upstream pauses jobs: nothing for newcomers, what is out stays valid, and the next job is clean', async () => {
+  const pool = await aFactory();
+  const texts: string[] = [];
+  const listener = pool.sim.system.spawn(answering<JobsPaused>('pause-listener', ({text}) => void texts.push(text)), {name: 'pause-listener'});
+  pool.sim.system.events.subscribe<JobsPaused>(['jobs.paused'], listener);
+  const job = pool.published[0]!.job;
+  for (let times = 0; times < 2; times += 1) {
+    pool.sim.system.events.publish({type: 'upstream.stalled', sinceMs: 60_000, detail: ''});
+    await pool.sim.runUntilIdle();
+  }
+  assert.is(texts.length, 1, 'said once');
+  assert.is(await pool.ask<GetCurrentJob>({type: 'jobs.getCurrent'}), null);
+  assert.ok(await pool.ask<GetJobForAccount>({type: 'jobs.getForAccount', jobKey: job.jobKey, account: 'addr-1'}));
+  const outcome = pool.submit(job);
+  await pool.sim.runUntilIdle();
+  assert.ok((await outcome).ok, 'a block of it is still a block');
+  await pool.publish(aTemplate({longpollId: 'b'}));
+  assert.equal(pool.published.map(({cleanJobs}) => cleanJobs), [true, true]);
 });
 
 jobs('a candidate leaves the disk only when the accounting has it', async () => {

@@ -304,4 +304,19 @@ desk('sessions are listed page by page, and one can be sent away', async () => {
   assert.equal((await pool.ask<ListSessions>({type: 'miningPool.listSessions', limit: 9})).map(({id}) => id), [1, 2, 4, 5]);
 });
 
+desk('when jobs pause, all sessions are told and stay; who connects meanwhile has no job until the next one', async () => {
+  const desk = await aDesk();
+  await desk.open(3);
+  desk.publish('a', true);
+  await desk.sim.runUntilIdle();
+  desk.sim.system.events.publish({type: 'jobs.paused', text: 'wait'});
+  await desk.sim.runUntilIdle();
+  assert.is(desk.heard.filter((line) => line.endsWith('stratumSession.showMessage')).length, 3);
+  await desk.open(1);
+  assert.is(desk.sessions.at(-1)!.job, undefined);
+  desk.publish('b', true);
+  await desk.sim.runUntilIdle();
+  assert.is(desk.heard.filter((line) => line.includes('offerJob b')).length, 4);
+});
+
 desk.run();

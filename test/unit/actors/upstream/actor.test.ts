@@ -27,6 +27,18 @@ test('the first node in order gives the work', async () => {
   await world.stop();
 });
 
+test('the order counts at the start, too: a slow first node is waited for, a silent one not for long', async () => {
+  const slow = await anUpstreamWorld({nodes: 2, prepare: ([a]) => void a!.delays.set('getblockchaininfo', 500)});
+  await slow.advance(1_000);
+  assert.is((await slow.health()).servingNode, 'A');
+  assert.equal(slow.news.filter((line) => line.startsWith('serving')), ['serving A: first']);
+  await slow.stop();
+  const silent = await anUpstreamWorld({nodes: 2, prepare: ([a]) => void a!.faults.set('*', 'hang')});
+  await silent.advance(1_500);
+  assert.is((await silent.health()).servingNode, 'B');
+  await silent.stop();
+});
+
 for (const [way, how, withinMs] of [['notice', {notices: true}, 20], ['longpoll', {longpolls: true}, 20], ['question', {}, 1_300]] as const) {
   test(`a new tip is heard of by ${way}, within ${withinMs} ms`, async () => {
     const world = await anUpstreamWorld({nodes: 1, hasNotices: way === 'notice'});

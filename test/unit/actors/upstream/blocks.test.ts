@@ -21,6 +21,12 @@ function solved(world: UpstreamWorld, parent = world.nodes[0]!.tip): AcceptBlock
   return {type: 'chain.acceptBlock', blockBytes: world.tree.mine(parent).block.bytes, source: {kind: 'mining-pool'}};
 }
 
+function ancestor(from: ReturnType<UpstreamWorld['tree']['mine']>, height: number): typeof from {
+  let each = from;
+  while (each.height > height) each = each.parent!;
+  return each;
+}
+
 async function outcomeOf(world: UpstreamWorld, block: AcceptBlock): Promise<string> {
   try {
     const outcome: BlockOutcome = await world.ask(block);
@@ -100,6 +106,39 @@ test('a block whose parent no node has waits, until the chain has gone on too fa
   assert.is(await outcomeOf(world, block), 'block-undecided', 'eleven blocks on top of its parent');
   a!.moveTo(world.tree.chain(1, a!.tip));
   assert.is(await outcomeOf(world, block), 'stale-prevblk', 'twelve');
+  await world.stop();
+});
+
+for (const height of [3, 16, 17, 130, 300]) {
+  test(`a block of height ${height} on a branch that is gone is stale by its height`, async () => {
+    const world = await anUpstreamWorld({nodes: 1, height: height + 10});
+    const fork = ancestor(world.nodes[0]!.tip, height - 2);
+    const gone = world.tree.mine(fork);
+    const block = solved(world, gone);
+    assert.is(await outcomeOf(world, block), 'block-undecided', `its place is at ${height}, the tip eleven above`);
+    world.nodes[0]!.moveTo(world.tree.chain(1, world.nodes[0]!.tip));
+    assert.is(await outcomeOf(world, block), 'stale-prevblk');
+    await world.stop();
+  });
+}
+
+test('a node that comes back without the blocks of the pool is given them again, in their order', async () => {
+  const world = await anUpstreamWorld({nodes: 2, hasNotices: false});
+  const [a, b] = world.nodes;
+  const before = a!.tip;
+  for (let count = 0; count < 3; count += 1) {
+    assert.is(await outcomeOf(world, solved(world)), 'connected');
+    await world.advance(1_500);
+  }
+  const tip = a!.tip;
+  for (const node of world.nodes) node.faults.set('*', UNREACHABLE);
+  await world.advance(3_000);
+  for (let each = tip; each !== before; each = each.parent!) b!.known.delete(each.hex);
+  b!.tip = before;
+  b!.faults.clear();
+  await world.advance(3_000);
+  assert.is(b!.tip.hex, tip.hex);
+  assert.is(world.workOn(), tip.hex);
   await world.stop();
 });
 
