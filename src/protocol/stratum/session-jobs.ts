@@ -85,13 +85,15 @@ export class SessionJobs {
   }
 }
 
-/** A job goes to all sessions one after the other: what they hash by is made once. */
-let latest: {readonly job: StratumJob; readonly hashTaskJob: ShareJob} | undefined;
+/** What a job is hashed by is made once for all sessions. */
+const hashTaskJobs = new WeakMap<StratumJob, ShareJob>();
 
 function hashTaskJobOf(job: StratumJob): ShareJob {
-  if (latest?.job !== job) {
+  let made = hashTaskJobs.get(job);
+  if (made === undefined) {
     const {jobKey, coinbase1, coinbase2, branch, template} = job;
-    latest = {job, hashTaskJob: {jobKey, coinbase1, coinbase2, branch, previousHash: template.previousHash, bits: template.bits}};
+    made = {jobKey, coinbase1, coinbase2, branch, previousHash: template.previousHash, bits: template.bits};
+    hashTaskJobs.set(job, made);
   }
-  return latest.hashTaskJob;
+  return made;
 }

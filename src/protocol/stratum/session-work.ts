@@ -96,7 +96,7 @@ export class WorkDesk {
   deliverFreshWork(nowMs: number): void {
     if (this.offered === undefined || this.variants >= WORK_VARIANT_MAX) return;
     this.variants++;
-    this.deliver(freshWork(this.offered, {number: this.variants, jobKey: this.config.nextJobKey()}), true, nowMs);
+    this.deliver(freshWork(this.offered, {number: this.variants, nextJobKey: this.config.nextJobKey}), true, nowMs);
   }
 
   /** Goes on as the earlier session, with its jobs and the shares that counted. Before the first work only. */

@@ -28,14 +28,26 @@ export const JOB_BYTES_MIN = 8;
 export const WORK_VARIANT_MAX = 255;
 
 /**
- * The same template as new work, for one session that needs a notify between two jobs. Sending the same coinbase under
+ * The same template as new work, for a session that needs a notify between two jobs. Sending the same coinbase under
  * another id would not do: clients restart their extranonce2 with each id and would send the same shares twice.
  *
- * @param variant - 1 to {@link WORK_VARIANT_MAX}, never twice for one job and session.
+ * Sessions differ by their extranonce1, so variant 3 of a job is one object for all of them: ten thousand miners that come
+ * down to their difficulty together need a handful, and the threads that hash keep as few.
+ *
+ * @param variant - number 1 to {@link WORK_VARIANT_MAX}, never twice for one job and session.
  */
-export function freshWork(job: StratumJob, variant: {readonly number: number; readonly jobKey: number}): StratumJob {
-  const coinbase1 = job.coinbase1.slice();
-  const at = coinbase1.length - JOB_BYTES_MIN;
-  coinbase1[at] = coinbase1[at]! ^ variant.number;
-  return {...job, jobId: `${job.jobId}v${variant.number.toString(16)}`, jobKey: variant.jobKey, coinbase1};
+export function freshWork(job: StratumJob, variant: {readonly number: number; readonly nextJobKey: () => number}): StratumJob {
+  let known = variantsOf.get(job);
+  if (known === undefined) variantsOf.set(job, known = new Map());
+  let fresh = known.get(variant.number);
+  if (fresh === undefined) {
+    const coinbase1 = job.coinbase1.slice();
+    const at = coinbase1.length - JOB_BYTES_MIN;
+    coinbase1[at] = coinbase1[at]! ^ variant.number;
+    fresh = {...job, jobId: `${job.jobId}v${variant.number.toString(16)}`, jobKey: variant.nextJobKey(), coinbase1};
+    known.set(variant.number, fresh);
+  }
+  return fresh;
 }
+
+const variantsOf = new WeakMap<StratumJob, Map<number, StratumJob>>();

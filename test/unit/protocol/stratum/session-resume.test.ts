@@ -63,7 +63,7 @@ resume('it has its extranonce1 again, and work that it never had: other id, othe
   const notify = second.lines.find(({method}) => method === 'mining.notify')!;
   assert.is(notify.params![0], '1v1');
   assert.is(notify.params![8], true);
-  const fresh = freshWork(job, {number: 1, jobKey: 7});
+  const fresh = freshWork(job, {number: 1, nextJobKey: () => 7});
   assert.is(second.request('mining.submit', solve(fresh, {target: EASY_TARGET, extranonce1: OLD_EXTRANONCE1}))?.result, true);
 });
 
