@@ -2,7 +2,7 @@
  * @module TLS for the Stratum port: the certificate and its key from two files, read again when one changes or when asked
  * to, and the handshake in bounded time. Connections that are open keep what they were made with.
  */
-import {readFileSync, unwatchFile, watchFile} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {createSecureContext, TLSSocket} from 'node:tls';
 import type {SecureContext} from 'node:tls';
@@ -36,15 +36,19 @@ export function openTlsGate(options: TlsGateOptions): TlsGate {
 
 class FileTlsGate implements TlsGate {
   readonly #options: TlsGateOptions;
-  readonly #onChange: () => void;
+  readonly #watch: NodeJS.Timeout;
   #context: SecureContext;
+  #seen: string;
 
   constructor(options: TlsGateOptions) {
     this.#options = options;
+    // Before the reading: what changes between the two is seen by the next look.
+    this.#seen = statesOf(options);
     this.#context = contextOf(options);
-    this.#onChange = () => this.reload();
     // By looking and not by events: renewals replace files, and links to them, in ways that events do not see.
-    for (const file of [options.certFile, options.keyFile]) watchFile(file, {interval: options.watchIntervalMs ?? WATCH_INTERVAL_MS, persistent: false}, this.#onChange);
+    this.#watch = setInterval(() => {
+      if (statesOf(options) !== this.#seen) this.reload();
+    }, options.watchIntervalMs ?? WATCH_INTERVAL_MS).unref();
   }
 
   secure(socket: Socket, done: (secured: TLSSocket | undefined) => void): void {
@@ -68,6 +72,7 @@ class FileTlsGate implements TlsGate {
   }
 
   reload(): void {
+    this.#seen = statesOf(this.#options);
     try {
       this.#context = contextOf(this.#options);
     } catch (error) {
@@ -78,11 +83,19 @@ class FileTlsGate implements TlsGate {
   }
 
   close(): void {
-    for (const file of [this.#options.certFile, this.#options.keyFile]) unwatchFile(file, this.#onChange);
+    clearInterval(this.#watch);
   }
 }
 
 /** Fails when the key is not that of the certificate, which is so for a moment while two files are replaced. */
 function contextOf({certFile, keyFile}: TlsGateOptions): SecureContext {
   return createSecureContext({cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2'});
+}
+
+/** Differs when one of the files is another one, or was written. */
+function statesOf({certFile, keyFile}: TlsGateOptions): string {
+  return [certFile, keyFile].map((file) => {
+    const state = statSync(file, {throwIfNoEntry: false});
+    return state === undefined ? 'missing' : `${state.ino} ${state.size} ${state.mtimeMs}`;
+  }).join(', ');
 }

@@ -6,7 +6,8 @@ import {Vardiff} from '../../../../src/protocol/stratum/vardiff.js';
 import {HASHES_PER_DIFFICULTY_ONE} from '../../../../src/protocol/stratum/difficulty.js';
 
 const vardiff = suite('protocol / stratum / vardiff');
-const INTERVAL_MS = 10_000;
+/** As the pool has it by default. */
+const INTERVAL_MS = 5_000;
 const NO_NETWORK_LIMIT = 160;
 const SEEDS = 40;
 /** A pool refreshes its job about so often; moves that are not urgent wait for it. */
@@ -80,38 +81,66 @@ const RATES: readonly (readonly [string, number])[] = [
 ];
 
 for (const [name, hashrate] of RATES) {
-  vardiff(`settles within two minutes and stays: ${name}`, () => {
+  vardiff(`settles within two minutes to the wanted rate +- 50 %, and stays: ${name}`, () => {
     const early: number[] = [];
     const settled: number[] = [];
     let changesLate = 0;
+    let restlessWindows = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const run = start(seed, 0);
-      mine(run, hashrate, 120_000);
-      early.push(slowness(run, hashrate));
-      mine(run, hashrate, 900_000);
-      const before = run.changesMs.length;
-      for (let minutes = 0; minutes < 40; minutes += 1) {
-        mine(run, hashrate, run.nowMs + 60_000);
-        settled.push(slowness(run, hashrate));
+      // From an easy start, as the pool's, and from one that is far too hard for the small ones; any place between two powers of two.
+      const own = hashrate * (1 + (seed % 16) / 16);
+      const run = start(seed, seed % 2 === 0 ? -14 : 0);
+      mine(run, own, 120_000);
+      early.push(slowness(run, own));
+      mine(run, own, 900_000);
+      for (let window = 0; window < 8; window += 1) {
+        const before = run.changesMs.length;
+        for (let minutes = 0; minutes < 5; minutes += 1) {
+          mine(run, own, run.nowMs + 60_000);
+          settled.push(slowness(run, own));
+        }
+        changesLate += run.changesMs.length - before;
+        restlessWindows += Number(run.changesMs.length - before > 1);
       }
-      changesLate += run.changesMs.length - before;
     }
-    assert.ok(fractionWithin(early, 0.25, 4) >= 0.9, `two minutes: ${fractionWithin(early, 0.25, 4)} within 4x`);
-    assert.ok(fractionWithin(settled, 0.5, 1.5) >= 0.85, `later: ${fractionWithin(settled, 0.5, 1.5)} within T +- 50 %`);
-    const perFiveMinutes = changesLate / (SEEDS * 8);
-    assert.ok(perFiveMinutes <= 0.5, `${perFiveMinutes} changes in five minutes`);
+    // Two minutes hold 24 shares at the wanted rate: by themselves they say it to 20 %, and one seed in twelve is misled.
+    assert.ok(fractionWithin(early, 0.5, 1.5) >= 0.85, `two minutes: ${fractionWithin(early, 0.5, 1.5)} within T +- 50 %`);
+    assert.ok(fractionWithin(early, 0.25, 4) >= 0.97, `two minutes: ${fractionWithin(early, 0.25, 4)} within 4x`);
+    assert.ok(fractionWithin(settled, 0.5, 1.5) >= 0.95, `later: ${fractionWithin(settled, 0.5, 1.5)} within T +- 50 %`);
+    const windows = SEEDS * 8;
+    assert.ok(changesLate / windows <= 0.25, `${changesLate / windows} changes in five minutes`);
+    assert.ok(restlessWindows / windows <= 0.03, `${restlessWindows} of ${windows} times more than one change in five minutes`);
   });
 }
 
 vardiff('a miner that keeps a twentieth of its hashrate is followed within two minutes', () => {
   const after: number[] = [];
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  for (let seed = 1; seed <= 4 * SEEDS; seed++) {
+    const own = 1e13 * (1 + (seed % 16) / 16);
     const run = start(seed, 0);
-    mine(run, 1e13, 1_200_000);
-    mine(run, 5e11, 1_200_000 + 120_000);
-    after.push(slowness(run, 5e11));
+    mine(run, own, 1_200_000);
+    mine(run, own / 20, 1_200_000 + 120_000);
+    after.push(slowness(run, own / 20));
   }
-  assert.ok(fractionWithin(after, 0.2, 4) >= 0.9, `${fractionWithin(after, 0.2, 4)} within 4x: ${after.join(' ')}`);
+  // It sends a share in a hundred seconds now: what is known after two minutes is known from one or two.
+  assert.ok(fractionWithin(after, 0.5, 1.5) >= 0.65, `${fractionWithin(after, 0.5, 1.5)} within T +- 50 %`);
+  assert.ok(fractionWithin(after, 0.2, 4) >= 0.9, `${fractionWithin(after, 0.2, 4)} within 4x: ${after.map((value) => value.toFixed(2)).join(' ')}`);
+});
+
+vardiff('single shares in a silence do not begin it anew', () => {
+  const machine = new Vardiff({targetIntervalMs: INTERVAL_MS, startExponent: 0, exponentMin: -32, exponentMax: 60}, 0);
+  let nowMs = 0;
+  for (let count = 0; count < 200; count++) machine.creditShare(0, nowMs += INTERVAL_MS);
+  assert.is(machine.decide(nowMs, NO_NETWORK_LIMIT), undefined);
+  const lastMs = nowMs;
+  let movedAfterMs: number | undefined;
+  for (nowMs = lastMs; movedAfterMs === undefined; nowMs += 1_000) {
+    if ([20_000, 40_000].includes(nowMs - lastMs)) machine.creditShare(0, nowMs);
+    const move = machine.decide(nowMs, NO_NETWORK_LIMIT);
+    if (move !== undefined) movedAfterMs = move.exponent < -2 && move.isUrgent ? nowMs - lastMs : Infinity;
+  }
+  // Nine intervals of nothing would do; begun anew with each share, it would be 86 seconds.
+  assert.ok(movedAfterMs > 45_000 && movedAfterMs <= 82_000, String(movedAfterMs));
 });
 
 vardiff('a miner that becomes a hundred times faster is followed within half a minute', () => {
@@ -195,7 +224,7 @@ vardiff('a suggestion of what is already announced, or of what a limit makes tha
     machine.suggest(suggested);
     assert.is(machine.decide(0, NO_NETWORK_LIMIT), undefined);
     for (let i = 1; i <= 8; i++) machine.creditShare(0, i * 100);
-    assert.ok(machine.decide(800, NO_NETWORK_LIMIT)!.exponent > 4);
+    assert.ok(machine.decide(800, NO_NETWORK_LIMIT)!.exponent >= 4);
   }
 });
 
@@ -206,7 +235,7 @@ vardiff('repeated suggestions of an easy difficulty cannot hold a flood of share
     machine.suggest(-10);
   }
   const move = machine.decide(800, NO_NETWORK_LIMIT);
-  assert.ok(move!.exponent > 4 && move!.isUrgent, JSON.stringify(move));
+  assert.ok(move!.exponent >= 4 && move!.isUrgent, JSON.stringify(move));
 });
 
 vardiff('a clock that stands still or steps back changes nothing by itself', () => {
