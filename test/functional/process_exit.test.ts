@@ -30,7 +30,7 @@ function occupiedPort(): Promise<{server: Server; port: number}> {
 
 const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
   [['start', '--prot', '1'], /there is no flag --prot/],
-  [['start', '--chain', 'mainnet'], /--chain is one of devnet, regtest; not mainnet/],
+  [['start', '--chain', 'mainnet'], /--chain is one of devnet, regtest, .*; not mainnet/],
   [['start', '--set', 'rpc.prot=1'], /there is no setting rpc\.prot; did you mean rpc\.port\?/],
   [['start', '--set', 'rpc.port=99999'], /rpc\.port/],
   [['start', '--role', 'mining-pool', '--role', 'solo-pool'], /choose one of mining-pool and solo-pool/],

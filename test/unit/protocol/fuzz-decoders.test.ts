@@ -29,6 +29,8 @@ import {decodeCandidate, decodeFoundBlock, decodeSegment, encodeCandidate, encod
 import {
   decodeHeaderRow, decodeLogRow, decodeTipRow, decodeTotalsRow, encodeHeaderRow, encodeLogRow, encodeTipRow, encodeTotalsRow, headerKey, logKey,
 } from '../../../src/storage/chain-rows.js';
+import {decodePayout, decodePosition, decodeSettings, decodeTrackedCoin, encodePayout, encodePosition, encodeSettings, encodeTrackedCoin} from '../../../src/storage/payout-rows.js';
+import {formatWalletFile, parseWalletFile} from '../../../src/protocol/wallet/wallet-file.js';
 import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from '../../../src/storage/ledger-rows.js';
 import {decodeSplit, encodeSplit} from '../../../src/storage/split-rows.js';
 import {decodeRate, encodeRate} from '../../../src/storage/pps-store.js';
@@ -102,6 +104,15 @@ function verdict<T>(decode: (bytes: Uint8Array) => {readonly ok: true; readonly 
 }
 
 const one = (bytes: Uint8Array | string): fc.Arbitrary<Uint8Array> => fc.constant(typeof bytes === 'string' ? encoder.encode(bytes) : bytes);
+
+const walletCoin = {outpoint: {txid: aHash(6), vout: 1}, valueSats: 50n, scriptPubKey: MINER_KEY.scriptPubKey, height: 5, isCoinbase: true};
+const payout: Parameters<typeof encodePayout>[0] = {
+  id: 3, kind: 'payout', state: 'confirmed', version: 4, plannedAtMs: 1_800_000_000_000, changedAtMs: 1_800_000_000_001,
+  payees: [{account: 'a', scriptPubKey: MINER_KEY.scriptPubKey, sats: 40n, feeSats: 1n}], coins: [walletCoin], changeScript: MINER_KEY.scriptPubKey,
+  attempts: [{txid: aHash(8), feeSats: 2n, changeSats: 8n, vsize: 141, madeAtMs: 1_800_000_000_000, signed: new Uint8Array([1, 2])}],
+  outbox: {id: 'payout/3/settled/1', kind: 'payout-settled', atMs: 1_800_000_000_000, postings: [{account: 'wallet/in-flight', sats: -5n}, {account: 'payable/a', sats: 5n}]},
+  settlements: 1, confirmed: {attempt: 0, height: 6}, problem: 'none',
+};
 
 const CASES: Readonly<Record<string, DecoderCase>> = {
   decodeAddress: {
@@ -223,6 +234,14 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
     recode: row((bytes) => decodeEntry(1, bytes), encodeEntry),
   },
   decodeBalance: {good: one(encodeBalance(-7n)), recode: row((bytes) => decodeBalance('payable/a', bytes), encodeBalance), isCanonical: true},
+  decodePayout: {good: one(encodePayout(payout)), recode: row(decodePayout, encodePayout)},
+  decodeTrackedCoin: {good: one(encodeTrackedCoin({...walletCoin, spentBy: {txid: aHash(7), height: 9}})), recode: row(decodeTrackedCoin, encodeTrackedCoin)},
+  decodeSettings: {good: one(encodeSettings({isPaused: true, lastRunAtMs: 1_800_000_000_000})), recode: row(decodeSettings, encodeSettings)},
+  decodePosition: {good: one(encodePosition({height: 7, hash: aHash(7)})), recode: row(decodePosition, encodePosition)},
+  parseWalletFile: {
+    good: one(encoder.encode(formatWalletFile({format: 1, chain: 'regtest', accountXpub: 'tpub', masterFingerprint: 1, birthdaySec: 2}))),
+    recode: (bytes) => (parseWalletFile(textOf(bytes)).ok ? true : undefined),
+  },
   decodeCandidate: {good: one(encodeCandidate(candidate)), recode: row(decodeCandidate, encodeCandidate)},
   decodeHeaderRow: {
     good: one(encodeHeaderRow({headerBytes: encodeHeader(block.header), height: 7, status: 'connected', txCount: 2, arrival: 2 ** 40})),
