@@ -41,7 +41,10 @@ export interface RangeQuery {
 export interface Table {
   /** A copy: it stays valid. */
   get(key: Uint8Array): Uint8Array | undefined;
-  /** Memory that the next read of any table overwrites. For decoding on the spot. */
+  /**
+   * Memory that the next read of any table overwrites, for copying or decoding on the spot. It is lmdb's own Buffer: read it
+   * by index, for its `slice` would share the memory.
+   */
   peek(key: Uint8Array): Uint8Array | undefined;
   has(key: Uint8Array): boolean;
   range(query?: RangeQuery): Iterable<{readonly key: Uint8Array; readonly value: Uint8Array}>;
@@ -294,8 +297,7 @@ class LmdbBackedTable implements Table {
   }
 
   peek(key: Uint8Array): Uint8Array | undefined {
-    const value = this.#open()?.getBinaryFast(key);
-    return value === undefined ? undefined : plain(value);
+    return this.#open()?.getBinaryFast(key);
   }
 
   has(key: Uint8Array): boolean {

@@ -13,9 +13,9 @@ import type {Block} from '../../protocol/primitives/block.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
 import {assertNever, reject} from '../../protocol/verdict.js';
 import type {Rejection, Verdict} from '../../protocol/verdict.js';
-import {judgeArrival, judgeProposal} from './behaviour.js';
+import {judgeArrivalInSteps, judgeProposalInSteps} from './behaviour.js';
 import {BlockCache} from './block-cache.js';
-import {Connector, LARGE_BLOCK_TRANSACTIONS, ScriptsUnavailableError} from './connector.js';
+import {Connector, ScriptsUnavailableError} from './connector.js';
 import {decodeBlockInSlices} from './decode-block.js';
 import {HeaderIndex} from './header-index.js';
 import {LedgerWriter} from './ledger-writer.js';
@@ -179,8 +179,7 @@ class ChainActor implements Behaviour<ChainActorMessage> {
 
   /** One decoded block to its outcome. */
   async #take(block: Block, ctx: ActorContext<ChainActorMessage>): Promise<BlockOutcome> {
-    if (block.transactions.length > LARGE_BLOCK_TRANSACTIONS) await this.#slices.next();
-    const judgement = judgeArrival(this.#index, block, wallSec(ctx));
+    const judgement = await this.#slices.run(judgeArrivalInSteps(this.#index, block, wallSec(ctx)));
     const {hash} = block.header;
     switch (judgement.kind) {
       case 'answer': return judgement.outcome;
@@ -239,7 +238,7 @@ class ChainActor implements Behaviour<ChainActorMessage> {
   async #checkProposal(blockBytes: Uint8Array, ctx: ActorContext<ChainActorMessage>): Promise<Verdict> {
     const decoded = await decodeBlockInSlices(blockBytes, this.#slices);
     if (!decoded.ok) return decoded;
-    const judged = judgeProposal(this.#index, decoded.value, wallSec(ctx));
+    const judged = await this.#slices.run(judgeProposalInSteps(this.#index, decoded.value, wallSec(ctx)));
     if (!judged.ok) return judged;
     try {
       const proved = await this.#connector.prove(decoded.value, this.#index.tipRow()!, this.#slices);

@@ -5,13 +5,15 @@
  * Three kinds of refusal are kept apart, because only one may be remembered under the block's hash: a bad HEADER was
  * never added, a MUTATED body may have an honest twin, an INVALID body condemns the hash.
  */
-import {checkBlock, checkBlockContext} from '../../protocol/consensus/check-block.js';
+import {checkBlockContextInSteps, checkBlockInSteps} from '../../protocol/consensus/check-block.js';
+import type {BlockVerdict} from '../../protocol/consensus/check-block.js';
 import {checkHeader, checkHeaderContext} from '../../protocol/consensus/check-header.js';
 import type {HeaderContext} from '../../protocol/consensus/check-header.js';
 import {checkProofOfWork} from '../../protocol/consensus/pow/check-pow.js';
 import type {HeaderRow} from '../../protocol/chain/header-tree.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import type {Block} from '../../protocol/primitives/block.js';
+import type {Steps} from '../../protocol/steps.js';
 import {reject} from '../../protocol/verdict.js';
 import type {Rejection, Verdict} from '../../protocol/verdict.js';
 import type {HeaderIndex} from './header-index.js';
@@ -27,7 +29,7 @@ export type ArrivalJudgement =
   /** The body breaks a rule that no other body could mend: remember the hash as invalid. */
   | {readonly kind: 'condemn'; readonly rejection: Rejection};
 
-export function judgeArrival(index: HeaderIndex, block: Block, nowSec: number): ArrivalJudgement {
+export function* judgeArrivalInSteps(index: HeaderIndex, block: Block, nowSec: number): Steps<ArrivalJudgement> {
   const {header} = block;
   const {tree} = index;
   const known = tree.find(header.hash);
@@ -46,25 +48,25 @@ export function judgeArrival(index: HeaderIndex, block: Block, nowSec: number): 
   const context = headerContext(index, {parent, headerTimeSec: header.timeSec, nowSec});
   const headerVerdict = checkHeader(header, context);
   if (!headerVerdict.ok) return refusal(block, headerVerdict, 'invalid');
-  const body = judgeBody(index, block, parent);
+  const body = yield* judgeBody(index, block, parent);
   if (body.ok) return {kind: 'store', parent};
   return body.isMutated ? refusal(block, body, 'mutated') : {kind: 'condemn', rejection: plainRejection(body)};
 }
 
 /** BIP 23: everything but the work, on the present tip. What needs coins is judged by the connector. */
-export function judgeProposal(index: HeaderIndex, block: Block, nowSec: number): Verdict {
+export function* judgeProposalInSteps(index: HeaderIndex, block: Block, nowSec: number): Steps<Verdict> {
   const tip = index.tipRow();
   if (tip === undefined || !bytesEqual(block.header.previousHash, index.tree.hash(tip))) return reject('inconclusive-not-best-prevblk');
   const header = checkHeaderContext(block.header, headerContext(index, {parent: tip, headerTimeSec: block.header.timeSec, nowSec}));
   if (!header.ok) return header;
-  const body = judgeBody(index, block, tip);
+  const body = yield* judgeBody(index, block, tip);
   return body.ok ? {ok: true} : plainRejection(body);
 }
 
-function judgeBody(index: HeaderIndex, block: Block, parent: HeaderRow): ReturnType<typeof checkBlock> {
-  const verdict = checkBlock(block, index.spec);
+function* judgeBody(index: HeaderIndex, block: Block, parent: HeaderRow): Steps<BlockVerdict> {
+  const verdict = yield* checkBlockInSteps(block, index.spec);
   if (!verdict.ok) return verdict;
-  return checkBlockContext(block, {
+  return yield* checkBlockContextInSteps(block, {
     spec: index.spec, height: index.tree.height(parent) + 1, parentMedianTimeSec: index.tree.medianTimePast(parent),
   });
 }

@@ -28,9 +28,6 @@ export interface ConnectorModules {
   readonly isStopping: () => boolean;
 }
 
-/** From here on a block's checks may take more than a millisecond each, and begin on a fresh slice. */
-export const LARGE_BLOCK_TRANSACTIONS = 100;
-
 /** Raised when the verifier could not work: nothing is known about the block, so nothing may be remembered about it. */
 export class ScriptsUnavailableError extends Error {
   override readonly name = 'ScriptsUnavailableError';
@@ -55,8 +52,7 @@ export class Connector {
       medianTimePastAt: (at) => index.medianTimePastAt(parent, at),
     });
     // The coins stay as they are between two slices: this actor is their one writer and takes no other message meanwhile.
-    let verdict = connectSlice(steps, slices);
-    for (; verdict === undefined; verdict = connectSlice(steps, slices)) await slices.next();
+    const verdict = await slices.run(steps);
     if (!verdict.ok) return verdict;
     if (slices.isSpent()) await slices.next();
     const {spentByTx} = verdict.value.undo;
@@ -170,14 +166,5 @@ export class Connector {
   #publishTip(previousHash: Uint8Array, disconnectedCount: number, timeSec: number): void {
     const {index, writer, publish} = this.#modules;
     publish({type: 'chain.tipChanged', tip: index.tipView(timeSec, writer.logSeq), previousHash, disconnectedCount});
-  }
-}
-
-/** Steps until the slice is spent. @returns the verdict, or undefined while there is more to do. */
-function connectSlice(steps: ReturnType<typeof connectBlockInSteps>, slices: TimeSlices): Verdict<BlockConnection> | undefined {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (slices.isSpent()) return undefined;
   }
 }

@@ -56,7 +56,9 @@ export class LedgerWriter {
     const {connection, isBodyStored} = facts;
     const hash = block.header.hash;
     const height = this.#index.tree.height(row);
-    const totals = movedTotals(this.#totals, connection);
+    const totals = {
+      coinCount: this.#totals.coinCount + connection.added.length - connection.removed.length, totalSats: this.#totals.totalSats + connection.gainSats,
+    };
     const seq = this.#logSeq + 1;
     const change: ChainChange = {
       header: {hash, entry: {...this.#index.storedEntry(row), status: 'connected'}},

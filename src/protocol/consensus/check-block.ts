@@ -7,16 +7,21 @@
 import type {ChainSpec} from '../chain/chain-spec.js';
 import {bytesEqual} from '../bytes/compare.js';
 import type {Block} from '../primitives/block.js';
-import {isCoinbase} from '../primitives/transaction-codec.js';
+import {isCoinbase, packHashes} from '../primitives/transaction-codec.js';
+import {finishSteps} from '../steps.js';
+import type {Steps} from '../steps.js';
 import type {Rejection} from '../verdict.js';
 import {checkTransaction} from './check-transaction.js';
 import type {TransactionRejectCode} from './check-transaction.js';
 import {isFinalTransaction} from './lock-times.js';
-import {merkleRoot} from './merkle.js';
+import {merkleRootInSteps} from './merkle.js';
 import {encodeScriptNumberPush} from './script-number.js';
 import {countLegacySigops} from './sigops.js';
 import {weightWu} from './weight.js';
-import {findWitnessCommitment, witnessCommitment, witnessMerkleRoot} from './witness-commitment.js';
+import {findWitnessCommitment, witnessCommitment, witnessMerkleRootInSteps} from './witness-commitment.js';
+
+/** Some 20 us of small transactions. */
+const TRANSACTIONS_PER_STEP = 32;
 
 export type BlockRejectCode =
   | TransactionRejectCode | 'bad-txnmrklroot' | 'bad-txns-duplicate' | 'bad-blk-length' | 'bad-cb-missing'
@@ -29,8 +34,12 @@ type BlockLimits = Pick<ChainSpec, 'maxBlockWeightWu' | 'witnessScaleFactor' | '
 
 /** Rules that hold at any height. */
 export function checkBlock(block: Block, spec: BlockLimits): BlockVerdict {
+  return finishSteps(checkBlockInSteps(block, spec));
+}
+
+export function* checkBlockInSteps(block: Block, spec: BlockLimits): Steps<BlockVerdict> {
   const {transactions} = block;
-  const {root, isMutated} = merkleRoot(transactions.map((transaction) => transaction.txid));
+  const {root, isMutated} = yield* merkleRootInSteps(packHashes(transactions, 'txid'));
   if (!bytesEqual(root, block.header.merkleRoot)) return mutated('bad-txnmrklroot');
   if (isMutated) return mutated('bad-txns-duplicate');
   const maxUnits = spec.maxBlockWeightWu / spec.witnessScaleFactor;
@@ -40,10 +49,12 @@ export function checkBlock(block: Block, spec: BlockLimits): BlockVerdict {
   if (!isCoinbase(transactions[0]!)) return invalid('bad-cb-missing');
   let legacySigops = 0;
   for (let i = 1; i < transactions.length; i++) if (isCoinbase(transactions[i]!)) return invalid('bad-cb-multiple');
-  for (const transaction of transactions) {
+  for (let i = 0; i < transactions.length; i++) {
+    const transaction = transactions[i]!;
     const verdict = checkTransaction(transaction, spec);
     if (!verdict.ok) return {...verdict, isMutated: false};
     legacySigops += countLegacySigops(transaction);
+    if (i % TRANSACTIONS_PER_STEP === TRANSACTIONS_PER_STEP - 1) yield;
   }
   return legacySigops * spec.witnessScaleFactor > spec.maxBlockSigopCost
     ? invalid('bad-blk-sigops', `${legacySigops} in the block's own scripts`) : {ok: true};
@@ -57,6 +68,10 @@ export interface BlockContext {
 
 /** Rules that depend on the height and the time at which the block stands. */
 export function checkBlockContext(block: Block, context: BlockContext): BlockVerdict {
+  return finishSteps(checkBlockContextInSteps(block, context));
+}
+
+export function* checkBlockContextInSteps(block: Block, context: BlockContext): Steps<BlockVerdict> {
   const {spec, height} = context;
   const {activation} = spec;
   const timeSec = height >= activation.csv ? context.parentMedianTimeSec : block.header.timeSec;
@@ -64,7 +79,7 @@ export function checkBlockContext(block: Block, context: BlockContext): BlockVer
     if (!isFinalTransaction(transaction, {height, timeSec})) return invalid('bad-txns-nonfinal');
   }
   if (height >= activation.bip34 && !startsWithHeight(block, height)) return invalid('bad-cb-height', `height ${height}`);
-  const witness = checkWitnessCommitment(block, height >= activation.segwit);
+  const witness = yield* checkWitnessCommitment(block, height >= activation.segwit);
   if (!witness.ok) return witness;
   const weight = weightWu(block, spec.witnessScaleFactor);
   return weight > spec.maxBlockWeightWu ? invalid('bad-blk-weight', `${weight}`) : {ok: true};
@@ -76,7 +91,7 @@ function startsWithHeight(block: Block, height: number): boolean {
   return script.length >= push.length && push.every((byte, i) => script[i] === byte);
 }
 
-function checkWitnessCommitment(block: Block, hasSegwit: boolean): BlockVerdict {
+function* checkWitnessCommitment(block: Block, hasSegwit: boolean): Steps<BlockVerdict> {
   const coinbase = block.transactions[0]!;
   const committed = hasSegwit ? findWitnessCommitment(coinbase) : undefined;
   if (committed === undefined) {
@@ -84,7 +99,7 @@ function checkWitnessCommitment(block: Block, hasSegwit: boolean): BlockVerdict 
   }
   const {witness} = coinbase.inputs[0]!;
   if (witness.length !== 1 || witness[0]!.length !== 32) return mutated('bad-witness-nonce-size');
-  const expected = witnessCommitment(witnessMerkleRoot(block.transactions), witness[0]!);
+  const expected = witnessCommitment(yield* witnessMerkleRootInSteps(block.transactions), witness[0]!);
   return bytesEqual(expected, committed) ? {ok: true} : mutated('bad-witness-merkle-match');
 }
 

@@ -22,9 +22,10 @@ export function checkSpend(
     if (coin.isCoinbase && height - coin.height < spec.coinbaseMaturityBlocks) {
       return reject('bad-txns-premature-spend-of-coinbase', `made at ${coin.height}, spent at ${height}`);
     }
-    totalIn += coin.valueSats;
+    const {valueSats} = coin;
+    totalIn += valueSats;
     // Each addend is checked as well as the sum: a corrupt coin must not hide behind the others.
-    if (coin.valueSats < 0n || coin.valueSats > spec.maxMoneySats || totalIn > spec.maxMoneySats) {
+    if (valueSats < 0n || valueSats > spec.maxMoneySats || totalIn > spec.maxMoneySats) {
       return reject('bad-txns-inputvalues-outofrange');
     }
   }

@@ -5,7 +5,7 @@
 import type {ChainSpec} from '../chain/chain-spec.js';
 import {outpointMapKey} from '../bytes/hash-key.js';
 import type {Transaction} from '../primitives/transaction.js';
-import {isCoinbase, isNullOutpoint} from '../primitives/transaction-codec.js';
+import {isCoinbase, isNullInput} from '../primitives/transaction-codec.js';
 import {reject} from '../verdict.js';
 import type {Verdict} from '../verdict.js';
 
@@ -40,7 +40,7 @@ export function checkTransaction(transaction: Transaction, limits: Limits): Verd
   if (isCoinbase(transaction)) {
     const size = inputs[0]!.scriptSig.length;
     if (size < COINBASE_SCRIPT_SIZE_MIN || size > COINBASE_SCRIPT_SIZE_MAX) return reject('bad-cb-length', `${size} bytes`);
-  } else if (inputs.some((input) => isNullOutpoint(input.prevout))) {
+  } else if (inputs.some(isNullInput)) {
     return reject('bad-txns-prevout-null');
   }
   return {ok: true};

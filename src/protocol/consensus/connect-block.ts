@@ -11,11 +11,13 @@ import {OutputCoin} from '../primitives/output-coin.js';
 import {outpointOf} from '../primitives/transaction-codec.js';
 import type {Coin, OutPoint, Sats, Transaction, TxOutput} from '../primitives/transaction.js';
 import {WireOutput} from '../primitives/wire-transaction.js';
+import {finishSteps} from '../steps.js';
+import type {Steps} from '../steps.js';
 import {reject} from '../verdict.js';
 import type {Rejection, Verdict} from '../verdict.js';
 import {checkSpend} from './check-inputs.js';
 import type {InputRejectCode} from './check-inputs.js';
-import {areSequenceLocksMet, sequenceLocks} from './lock-times.js';
+import {areSequenceLocksMet, hasRelativeLock, sequenceLocks} from './lock-times.js';
 import {sigopCost} from './sigops.js';
 import {blockSubsidy} from './subsidy.js';
 
@@ -49,25 +51,21 @@ export interface BlockConnection {
   readonly added: readonly CoinEntry[];
   readonly undo: BlockUndo;
   readonly feesSats: Sats;
+  /** What the coins are worth more after the block than before it; negative when less. */
+  readonly gainSats: Sats;
 }
 
 /** The whole connection at once: for callers that may hold their thread. */
 export function connectBlock(block: Block, context: ConnectContext): Verdict<BlockConnection, ConnectRejectCode> {
-  const steps = connectBlockInSteps(block, context);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finishSteps(connectBlockInSteps(block, context));
 }
 
 /**
  * The same, divisible: yields after every few inputs, within a transaction too. Between two steps the caller may let others run, as long as the coins behind `context.coin` stay.
  */
-export function* connectBlockInSteps(
-  block: Block, context: ConnectContext,
-): Generator<undefined, Verdict<BlockConnection, ConnectRejectCode>, undefined> {
+export function* connectBlockInSteps(block: Block, context: ConnectContext): Steps<Verdict<BlockConnection, ConnectRejectCode>> {
   // By Core's history the first coinbase cannot be spent: it never enters the coin set.
-  if (context.height === 0) return {ok: true, value: {removed: [], added: [], undo: {spentByTx: []}, feesSats: 0n}};
+  if (context.height === 0) return {ok: true, value: {removed: [], added: [], undo: {spentByTx: []}, feesSats: 0n, gainSats: 0n}};
   for (const suspect of overwriteSuspects(block, context.spec)) {
     if (overwritesCoin(suspect, context)) return reject('bad-txns-BIP30');
     yield;
@@ -101,7 +99,7 @@ export function* connectBlockInSteps(
   for (const output of coinbase.outputs) claimed += output.valueSats;
   const allowed = blockSubsidy(context.height, context.spec) + work.feesSats;
   if (claimed > allowed) return reject('bad-cb-amount', `claims ${claimed}, may claim ${allowed}`);
-  return {ok: true, value: work.connection()};
+  return {ok: true, value: work.connection(claimed)};
 }
 
 /** OP_RETURN first, or longer than any script that runs: can never be spent, so it is never stored (as in Core). */
@@ -132,7 +130,7 @@ function judgeSpend(
   if (!spend.ok) return spend;
   work.feesSats += spend.value;
   if (work.feesSats > spec.maxMoneySats) return reject('bad-txns-accumulated-fee-outofrange');
-  if (height >= spec.activation.csv) {
+  if (height >= spec.activation.csv && hasRelativeLock(transaction)) {
     const locks = sequenceLocks(transaction, spentCoins.map((coin) => coin.height), context.medianTimePastAt);
     if (!areSequenceLocksMet(locks, {height, parentMedianTimeSec: work.parentMedianTimeSec})) return reject('bad-txns-nonfinal', 'relative lock time');
   }
@@ -146,6 +144,8 @@ class ConnectionWork {
   /** Asked for once: each asking sorts eleven headers' times. */
   readonly parentMedianTimeSec: number;
   feesSats: Sats = 0n;
+  /** Of outputs that make no coin. */
+  private unspendableSats: Sats = 0n;
   private readonly created = new Map<string, CoinEntry>();
   private readonly removed = new Map<string, CoinEntry>();
   private readonly spentByTx: (readonly Coin[])[] = [];
@@ -179,15 +179,20 @@ class ConnectionWork {
     const {outputs} = transaction;
     for (let vout = 0; vout < outputs.length; vout++) {
       const output = outputs[vout]!;
-      if (isUnspendable(output)) continue;
+      if (isUnspendable(output)) {
+        this.unspendableSats += output.valueSats;
+        continue;
+      }
       const outpoint = outpointOf(transaction, vout);
       this.created.set(outpointMapKey(outpoint), {outpoint, coin: new OutputCoin(output, this.context.height, isCoinbase)});
     }
   }
 
-  connection(): BlockConnection {
+  /** @param claimedSats - by the coinbase. */
+  connection(claimedSats: Sats): BlockConnection {
     return {
-      removed: [...this.removed.values()], added: [...this.created.values()], undo: {spentByTx: this.spentByTx}, feesSats: this.feesSats,
+      removed: [...this.removed.values()], added: [...this.created.values()], undo: {spentByTx: this.spentByTx},
+      feesSats: this.feesSats, gainSats: claimedSats - this.feesSats - this.unspendableSats,
     };
   }
 }

@@ -38,6 +38,12 @@ export interface SequenceLocks {
   readonly timeSec: number;
 }
 
+/** Without one the coins' heights and times need not be known. */
+export function hasRelativeLock({version, inputs}: Pick<Transaction, 'version' | 'inputs'>): boolean {
+  // Unsigned: a "negative" version is a large one, and binds.
+  return version >>> 0 >= 2 && inputs.some(({sequence}) => (sequence & SEQUENCE_DISABLE_FLAG) === 0);
+}
+
 /**
  * @param coinHeights - height of each spent coin; for one still in the mempool, of the block to come.
  * @param medianTimePastAt - median time past of the block at a height, on the branch that the block extends.
@@ -48,8 +54,7 @@ export function sequenceLocks(
 ): SequenceLocks {
   let height = -1;
   let timeSec = -1;
-  // Unsigned: a "negative" version is a large one, and binds.
-  if (transaction.version >>> 0 < 2) return {height, timeSec};
+  if (!hasRelativeLock(transaction)) return {height, timeSec};
   for (let i = 0; i < transaction.inputs.length; i++) {
     const {sequence} = transaction.inputs[i]!;
     if ((sequence & SEQUENCE_DISABLE_FLAG) !== 0) continue;

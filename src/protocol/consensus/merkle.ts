@@ -6,6 +6,12 @@
 import {sha256dPairs} from '../bytes/sha256-lanes.js';
 import {sha256dInto} from '../bytes/sha256.js';
 import type {Hash256} from '../primitives/transaction.js';
+import {finishSteps} from '../steps.js';
+import type {Steps} from '../steps.js';
+
+const HASH_SIZE = 32;
+/** Some 0.3 ms of hashing. */
+const PAIRS_PER_STEP = 512;
 
 export interface MerkleRoot {
   readonly root: Hash256;
@@ -14,25 +20,36 @@ export interface MerkleRoot {
 }
 
 export function merkleRoot(leaves: readonly Hash256[]): MerkleRoot {
-  if (leaves.length === 0) return {root: new Uint8Array(32), isMutated: false};
-  let count = leaves.length;
+  return finishSteps(merkleRootInSteps(packLeaves(leaves)));
+}
+
+/** @param packed - the leaves, 32 bytes each; not changed. */
+export function* merkleRootInSteps(packed: Uint8Array): Steps<MerkleRoot> {
+  let count = packed.length / HASH_SIZE;
+  if (count === 0) return {root: new Uint8Array(HASH_SIZE), isMutated: false};
   // One spare hash for the odd one's twin.
-  const level = new Uint8Array((count + 1) * 32);
-  for (let i = 0; i < count; i++) level.set(leaves[i]!, i * 32);
+  const level = new Uint8Array(packed.length + HASH_SIZE);
+  level.set(packed);
   let isMutated = false;
   while (count > 1) {
     isMutated ||= hasEqualPair(level, count);
-    count = foldLevel(level, count);
+    doubleOdd(level, count);
+    const above = Math.ceil(count / 2);
+    for (let pair = 0; pair < above; pair += PAIRS_PER_STEP) {
+      foldPairs(level, pair, Math.min(above - pair, PAIRS_PER_STEP));
+      yield;
+    }
+    count = above;
   }
-  return {root: level.slice(0, 32), isMutated};
+  return {root: level.slice(0, HASH_SIZE), isMutated};
 }
 
 /** The hashes to join on the way from leaf `index` to the root. */
 export function merkleBranch(leaves: readonly Hash256[], index: number): Hash256[] {
   const branch: Hash256[] = [];
   let count = leaves.length;
-  const level = new Uint8Array((count + 1) * 32);
-  for (let i = 0; i < count; i++) level.set(leaves[i]!, i * 32);
+  const level = new Uint8Array((count + 1) * HASH_SIZE);
+  level.set(packLeaves(leaves));
   for (let position = index; count > 1; position >>>= 1) {
     const sibling = Math.min(position ^ 1, count - 1);
     branch.push(level.slice(sibling * 32, sibling * 32 + 32));
@@ -61,10 +78,27 @@ export function merkleRootFromBranch(leaf: Hash256, index: number, branch: reado
 
 /** Replaces a level by the one above it, in place. @returns the new count. */
 function foldLevel(level: Uint8Array, count: number): number {
-  if (count % 2 === 1) level.copyWithin(count * 32, (count - 1) * 32, count * 32);
+  doubleOdd(level, count);
   const above = Math.ceil(count / 2);
   sha256dPairs(level, above);
   return above;
+}
+
+function doubleOdd(level: Uint8Array, count: number): void {
+  if (count % 2 === 1) level.copyWithin(count * HASH_SIZE, (count - 1) * HASH_SIZE, count * HASH_SIZE);
+}
+
+/** Some pairs of a level to where they stand in the one above it: those before are folded already. */
+function foldPairs(level: Uint8Array, firstPair: number, pairCount: number): void {
+  const at = firstPair * 2 * HASH_SIZE;
+  sha256dPairs(level.subarray(at, at + pairCount * 2 * HASH_SIZE), pairCount);
+  level.copyWithin(firstPair * HASH_SIZE, at, at + pairCount * HASH_SIZE);
+}
+
+function packLeaves(leaves: readonly Hash256[]): Uint8Array {
+  const packed = new Uint8Array(leaves.length * HASH_SIZE);
+  for (let i = 0; i < leaves.length; i++) packed.set(leaves[i]!, i * HASH_SIZE);
+  return packed;
 }
 
 function hasEqualPair(level: Uint8Array, count: number): boolean {

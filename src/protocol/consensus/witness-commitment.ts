@@ -4,8 +4,10 @@
 import {sha256d} from '../bytes/sha256.js';
 import {concatBytes} from '../bytes/compare.js';
 import type {Hash256, Transaction} from '../primitives/transaction.js';
-import {NULL_HASH} from '../primitives/transaction-codec.js';
-import {merkleRoot} from './merkle.js';
+import {packHashes} from '../primitives/transaction-codec.js';
+import {finishSteps} from '../steps.js';
+import type {Steps} from '../steps.js';
+import {merkleRootInSteps} from './merkle.js';
 
 // OP_RETURN, a push of 36 bytes, and the four bytes that BIP 141 chose.
 const COMMITMENT_PREFIX = Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed);
@@ -24,7 +26,12 @@ export function findWitnessCommitment(coinbase: Pick<Transaction, 'outputs'>): H
 
 /** Merkle root over wtxids. The coinbase's own counts as zero, because it holds the commitment. */
 export function witnessMerkleRoot(transactions: readonly Transaction[]): Hash256 {
-  return merkleRoot(transactions.map((transaction, i) => (i === 0 ? NULL_HASH : transaction.wtxid))).root;
+  return finishSteps(witnessMerkleRootInSteps(transactions));
+}
+
+export function* witnessMerkleRootInSteps(transactions: readonly Transaction[]): Steps<Hash256> {
+  const packed = packHashes(transactions, 'wtxid').fill(0, 0, 32);
+  return (yield* merkleRootInSteps(packed)).root;
 }
 
 export function witnessCommitment(root: Hash256, reservedValue: Uint8Array): Hash256 {

@@ -9,7 +9,7 @@ import {sha256dMany} from '../bytes/sha256-lanes.js';
 import {sha256d} from '../bytes/sha256.js';
 import type {Verdict} from '../verdict.js';
 import type {Hash256, OutPoint, Sats, Transaction, TxInput, TxOutput} from './transaction.js';
-import {TRANSACTION_HASHES_SIZE, WireTransaction} from './wire-transaction.js';
+import {TRANSACTION_HASHES_SIZE, WireInput, WireTransaction} from './wire-transaction.js';
 
 /** What a transaction says, before it is serialised and hashed. */
 export interface TransactionParts {
@@ -106,11 +106,27 @@ export function serializeTransaction(parts: TransactionParts, options: {readonly
 
 /** One input with the null outpoint. */
 export function isCoinbase(transaction: Pick<Transaction, 'inputs'>): boolean {
-  return transaction.inputs.length === 1 && isNullOutpoint(transaction.inputs[0]!.prevout);
+  return transaction.inputs.length === 1 && isNullInput(transaction.inputs[0]!);
+}
+
+/** Whether the input spends nothing: it has the null outpoint. */
+export function isNullInput(input: TxInput): boolean {
+  return (!(input instanceof WireInput) || input.vout === NULL_VOUT) && isNullOutpoint(input.prevout);
 }
 
 export function isNullOutpoint(outpoint: OutPoint): boolean {
   return outpoint.vout === NULL_VOUT && outpoint.txid.every((byte) => byte === 0);
+}
+
+/** All txids, or all wtxids, one behind the other. */
+export function packHashes(transactions: readonly Transaction[], which: 'txid' | 'wtxid'): Uint8Array {
+  const packed = new Uint8Array(32 * transactions.length);
+  for (let i = 0; i < transactions.length; i++) {
+    const transaction = transactions[i]!;
+    if (transaction instanceof WireTransaction) transaction.copyHash(which, packed, 32 * i);
+    else packed.set(transaction[which], 32 * i);
+  }
+  return packed;
 }
 
 /** The name of one of its outputs. */
@@ -202,8 +218,13 @@ function skipWitnesses(reader: ByteReader, inputCount: number): boolean {
 /** All wtxids in one go, then all txids that differ from them: four messages share the processor's vectors. */
 function hashTransactions(batch: readonly WireTransaction[], data: Uint8Array): void {
   const batchStart = batch[0]!.start;
-  const offsets = Uint32Array.from(batch, ({start}) => start - batchStart);
-  const lengths = Uint32Array.from(batch, ({start, end}) => end - start);
+  const offsets = new Uint32Array(batch.length);
+  const lengths = new Uint32Array(batch.length);
+  for (let i = 0; i < batch.length; i++) {
+    const {start, end} = batch[i]!;
+    offsets[i] = start - batchStart;
+    lengths[i] = end - start;
+  }
   const wtxids = sha256dMany(data.subarray(batchStart, batch.at(-1)!.end), offsets, lengths);
   const txids = batch.some(({hasWitness}) => hasWitness) ? hashStripped(batch) : wtxids;
   const hashes = new Uint8Array(batch.length * TRANSACTION_HASHES_SIZE);
@@ -219,9 +240,14 @@ function hashTransactions(batch: readonly WireTransaction[], data: Uint8Array): 
 
 function hashStripped(batch: readonly WireTransaction[]): Uint8Array {
   const offsets = new Uint32Array(batch.length);
-  const lengths = Uint32Array.from(batch, ({strippedSize}) => strippedSize);
-  for (let i = 1; i < batch.length; i++) offsets[i] = offsets[i - 1]! + lengths[i - 1]!;
-  const stripped = new Uint8Array(offsets.at(-1)! + lengths.at(-1)!);
+  const lengths = new Uint32Array(batch.length);
+  let size = 0;
+  for (let i = 0; i < batch.length; i++) {
+    offsets[i] = size;
+    lengths[i] = batch[i]!.strippedSize;
+    size += lengths[i]!;
+  }
+  const stripped = new Uint8Array(size);
   for (let i = 0; i < batch.length; i++) batch[i]!.writeStripped(stripped, offsets[i]!);
   return sha256dMany(stripped, offsets, lengths);
 }

@@ -86,6 +86,12 @@ export class WireTransaction implements Transaction {
     return this.hashes.subarray(this.hashesAt + HASH_SIZE, this.hashesAt + TRANSACTION_HASHES_SIZE);
   }
 
+  /** The 32 bytes of the txid, or of the wtxid, to `target`. */
+  copyHash(which: 'txid' | 'wtxid', target: Uint8Array, at: number): void {
+    const from = which === 'txid' ? this.hashesAt : this.hashesAt + HASH_SIZE;
+    for (let i = 0; i < HASH_SIZE; i++) target[at + i] = this.hashes[from + i]!;
+  }
+
   outpoint(vout: number): WireOutPoint {
     return new WireOutPoint(this.hashes, this.hashesAt, vout);
   }
@@ -164,7 +170,12 @@ export class WireInput implements TxInput {
   }
 
   get prevout(): WireOutPoint {
-    return new WireOutPoint(this.data, this.at, u32At(this.data, this.at + HASH_SIZE));
+    return new WireOutPoint(this.data, this.at, this.vout);
+  }
+
+  /** Of the outpoint, which need not be made to be told from a coinbase's. */
+  get vout(): number {
+    return u32At(this.data, this.at + HASH_SIZE);
   }
 
   get scriptSig(): Uint8Array {

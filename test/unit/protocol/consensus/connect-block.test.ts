@@ -105,6 +105,17 @@ test('the coins of every transaction are listed for its scripts, in input order'
   assert.ok(verdict.ok);
   assert.equal(verdict.value.undo.spentByTx.map((coins) => coins.map((coin) => coin.valueSats)), [[COIN, 3n]]);
 });
+test('the gain is what the coins are worth more, without what a data output burned and with spends inside the block', () => {
+  const set = setOf([anOutpoint(1), aCoin({valueSats: 100n})], [anOutpoint(2), aCoin({valueSats: 50n})]);
+  const parent = aSpend([anOutpoint(1)], {valueSats: 60n});
+  const child = aSpend([{txid: parent.txid, vout: 0}], {valueSats: 20n, outputs: 2});
+  const burning = aSpend([anOutpoint(2)], {valueSats: 7n, scriptPubKey: Uint8Array.of(0x6a)});
+  const verdict = set.connect(aBlock([aCoinbase(HEIGHT), parent, child, burning]), {spec: REGTEST, height: HEIGHT, medianTimePastAt});
+  assert.ok(verdict.ok);
+  const {added, removed, gainSats, feesSats} = verdict.value;
+  assert.is(feesSats, 40n + 20n + 43n);
+  assert.is(gainSats, added.reduce((sum, {coin}) => sum + coin.valueSats, 0n) - removed.reduce((sum, {coin}) => sum + coin.valueSats, 0n));
+});
 test('no step of a divided connection takes more coins than sixteen, however many a transaction spends', () => {
   const outpoints = Array.from({length: 200}, (_, n) => anOutpoint(n + 1));
   const set = setOf(...outpoints.map((outpoint): [OutPoint, Coin] => [outpoint, aCoin({valueSats: 1n})]));
@@ -158,6 +169,8 @@ test('connect then disconnect is identity on the coin set, through the stored fo
       const before = set.snapshot();
       const verdict = set.connect(built.block, {spec: REGTEST, height: HEIGHT + i, medianTimePastAt});
       assert.ok(verdict.ok);
+      const {added, removed, gainSats} = verdict.value;
+      assert.is(gainSats, added.reduce((sum, {coin}) => sum + coin.valueSats, 0n) - removed.reduce((sum, {coin}) => sum + coin.valueSats, 0n));
       past.push({before, block: built.block, undo: encodeUndo(verdict.value.undo)});
       spendable = built.spendable;
     });

@@ -5,7 +5,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {concatBytes} from '../../../../src/protocol/bytes/compare.js';
 import {bytesToHex} from '../../../../src/protocol/bytes/hex.js';
-import {merkleBranch, merkleRoot, merkleRootFromBranch} from '../../../../src/protocol/consensus/merkle.js';
+import {merkleBranch, merkleRoot, merkleRootInSteps, merkleRootFromBranch} from '../../../../src/protocol/consensus/merkle.js';
 import {encodeScriptNumberPush} from '../../../../src/protocol/consensus/script-number.js';
 import {findWitnessCommitment, witnessCommitmentScript} from '../../../../src/protocol/consensus/witness-commitment.js';
 import {aHash} from '../../../support/ledger-builder.js';
@@ -31,6 +31,19 @@ test('the root is that of the definition, for 1 to 40 leaves, and nothing is mut
     assert.is(isMutated, false);
   }
   assert.equal(merkleRoot([]).root, new Uint8Array(32));
+});
+
+test('a tree of more than one step has the same root, whatever the steps leave over', () => {
+  for (const count of [1023, 1024, 1025, 1026, 1537, 2500]) {
+    const leaves = leavesOf(count);
+    assert.equal(merkleRoot(leaves).root, referenceRoot(leaves), `${count} leaves`);
+  }
+  const packed = concatBytes(...leavesOf(2500));
+  let yields = 0;
+  const steps = merkleRootInSteps(packed);
+  while (steps.next().done !== true) yields += 1;
+  assert.ok(yields >= 8, `${yields} steps`);
+  assert.equal(packed, concatBytes(...leavesOf(2500)), 'the leaves stay');
 });
 
 test('every branch leads back to the root', () => {
