@@ -3,7 +3,9 @@
 // the transactions back. And that garbage on the socket hurts nobody.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
+import {readFileSync} from 'node:fs';
 import {connect} from 'node:net';
+import {join} from 'node:path';
 import {bytesToHex, displayHexToHash, hashToDisplayHex, hexToBytes} from '../../src/protocol/bytes/hex.js';
 import {concatBytes, hashToInteger} from '../../src/protocol/bytes/compare.js';
 import {sha256d} from '../../src/protocol/bytes/sha256.js';
@@ -150,6 +152,21 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     });
   }
 }
+
+mining('a request with bare line feeds, as ckpool writes it, is answered', async () => {
+  const {hostname, port} = new URL(node.endpoints.rpc!);
+  const cookie = Buffer.from(readFileSync(join(node.dataDir, '.cookie'), 'utf8').trim()).toString('base64');
+  const socket = connect({host: hostname, port: Number(port)});
+  const body = '{"method": "getblockcount"}';
+  socket.write(`POST / HTTP/1.1\nAuthorization: Basic ${cookie}\nHost: ${hostname}:${port}\nContent-type: application/json\nContent-Length: ${body.length}\n\n${body}\n`);
+  const answer = await new Promise<string>((resolve, reject) => {
+    socket.once('data', (bytes: Buffer) => resolve(bytes.toString()));
+    socket.once('error', reject);
+  });
+  socket.destroy();
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.match(answer, /"result":\d+,"error":null/);
+});
 
 mining('garbage on the socket is answered or closed, and nothing else suffers', async () => {
   const {port} = new URL(node.endpoints.rpc!);
