@@ -1,8 +1,9 @@
 // Builds everything that runs: TypeScript to dist/, and the browser bundle where src/web has one.
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {cp, mkdir} from 'node:fs/promises';
+import {cp, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
+import {brotliCompressSync} from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
@@ -32,4 +33,8 @@ if (existsSync(`${webEntry}/main.tsx`)) {
     logLevel: 'warning',
   });
   await cp(`${root}src/web/static`, `${root}dist/web`, {recursive: true});
+  // Once here instead of with each visit: the server sends these to browsers that take them.
+  for (const name of await readdir(`${root}dist/web`)) {
+    if (/\.(js|css|svg|html)$/.test(name)) await writeFile(`${root}dist/web/${name}.br`, brotliCompressSync(await readFile(`${root}dist/web/${name}`)));
+  }
 }

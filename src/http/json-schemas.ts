@@ -64,6 +64,7 @@ const found = object({
 
 export const pool = object({
   stratumEndpoint: described(text, '`host:port` to point a miner at.'), scheme: oneOf(...PAYOUT_SCHEMES), feePpm: described(count, 'Parts per million of the reward.'),
+  hasPayouts: described(flag, 'It keeps a wallet and pays from it.'),
   hashrate, sessions: object({connected: count, authorised: count, max: count}), accountCount: count, sharesAccepted: count,
   sharesRejected: described(countsByName, 'By reason.'), blocksFound: count, roundEffort: number, windowFill: number,
   rigs: list(object({account: text, ...rig}), 'Best hashrate first.'), found: list(found, 'Newest first.'),

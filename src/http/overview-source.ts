@@ -161,6 +161,6 @@ export class OverviewSource {
 
   #poolOverview(): PoolOverview | undefined {
     const facts = this.#pool?.value;
-    return facts && poolOverview(facts, this.#miners?.value ?? [], this.#modules.pool!.stratumEndpoint);
+    return facts && poolOverview(facts, this.#miners?.value ?? [], this.#modules.pool!);
   }
 }

@@ -48,12 +48,13 @@ export async function askRigs({accounting}: HttpPool, timeoutMs: number): Promis
   return rigs.sort(byHashrate).slice(0, RIGS_SHOWN);
 }
 
-export function poolOverview(facts: PoolFacts, rigs: readonly RigOverview[], stratumEndpoint: string): PoolOverview {
+export function poolOverview(facts: PoolFacts, rigs: readonly RigOverview[], {stratumEndpoint, payouts}: Pick<HttpPool, 'stratumEndpoint' | 'payouts'>): PoolOverview {
   const {totals, sessions, found} = facts;
   return {
     stratumEndpoint,
     scheme: totals.scheme,
     feePpm: totals.feePpm,
+    hasPayouts: payouts !== undefined,
     hashrate: shownHashrates(totals.hashrate),
     sessions: {connected: sessions.connected, authorised: sessions.authorised, max: sessions.max},
     accountCount: totals.accountCount,

@@ -57,6 +57,8 @@ export interface PoolOverview {
   readonly stratumEndpoint: string;
   readonly scheme: 'SOLO' | 'PPLNS' | 'PROP' | 'PPS' | 'PPS+';
   readonly feePpm: number;
+  /** It keeps a wallet and pays from it. */
+  readonly hasPayouts: boolean;
   readonly hashrate: HashrateOverview;
   readonly sessions: {readonly connected: number; readonly authorised: number; readonly max: number};
   readonly accountCount: number;

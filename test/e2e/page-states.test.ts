@@ -3,18 +3,13 @@
 // chromium is installed, it proves what can be proved without: that the built page refers to files that are served.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
-import {existsSync} from 'node:fs';
-import {chromium, type Browser, type BrowserContextOptions, type Page} from 'playwright-core';
+import {chromium, type Browser} from 'playwright-core';
 import {createActorSystem} from '../../src/runtime/system.js';
 import {startHttpServer, type HttpModules, type HttpServer} from '../../src/http/http-server.js';
 import type {AccountView, FoundBlockView, HashrateView} from '../../src/actors/accounting/messages.js';
+import {CHROMIUM, CHROMIUM_FLAGS, openPage, outsideOf, until, WAIT_MS, WEAK_TEXTS, type Visit} from '../support/browser-visit.js';
 import {anAccount, FakeNode, HTTP_OPTIONS, REWARD_SATS} from '../unit/http/fake-node.js';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'].find(existsSync);
-const CHROMIUM_FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
-const WAIT_MS = 10_000;
 const ADDRESS = 'bcrt1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqvtwc6x';
 const SECONDS_A_BLOCK = 9;
 
@@ -78,40 +73,7 @@ async function aScene(fill: (node: FakeNode) => void, modulesOf = (node: FakeNod
   };
 }
 
-interface Visit {
-  readonly page: Page;
-  /** Errors of the console and of scripts, so far. */
-  readonly errors: string[];
-  has(text: string): Promise<void>;
-  end(): Promise<void>;
-}
-
-async function aVisit(browser: Browser, scene: Scene, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({viewport: {width: 1280, height: 900}, colorScheme: 'dark', ...options});
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text()); });
-  page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(scene.http.endpoint);
-  await page.locator('.link-state.live').waitFor({timeout: WAIT_MS});
-  return {
-    page, errors,
-    has: (text) => until(page, `document.body.innerText.replace(/\\s+/g, ' ').includes(${JSON.stringify(text)})`, `the page says "${text}"`),
-    end: () => context.close(),
-  };
-}
-
-/**
- * Asks the page until the expression holds. Not `waitForFunction`: that evaluates inside the page, which its own policy forbids.
- * Spaces of any kind count as one in texts, because numbers are grouped by thin ones.
- */
-async function until(page: Page, expression: string, what: string): Promise<void> {
-  const endMs = performance.now() + WAIT_MS;
-  while (await page.evaluate(expression) !== true) {
-    if (performance.now() > endMs) assert.unreachable(`not so after ${WAIT_MS} ms: ${what}. The page: ${await page.innerText('body')}`);
-    await page.waitForTimeout(50);
-  }
-}
+const aVisit = (browser: Browser, scene: Scene, options: Parameters<typeof openPage>[2] = {}): Promise<Visit> => openPage(browser, scene.http.endpoint, options);
 
 const pages = suite('e2e / page-states');
 
@@ -119,7 +81,7 @@ pages('the built page refers only to files that are served, and has nothing inli
   const scene = await aScene(runDevnet);
   const html = await (await fetch(scene.http.endpoint)).text();
   const files = [...html.matchAll(/(?:src|href)="(\/[\w.-]+\.\w+)"/g)].map((match) => match[1]!);
-  assert.equal(files.sort(), ['/icon.svg', '/main.js', '/page.css']);
+  assert.equal(files.sort(), ['/icon.svg', '/main.css', '/main.js', '/page.css']);
   for (const file of files) assert.is((await fetch(scene.http.endpoint + file)).status, 200, file);
   assert.not.match(html, /<script(?![^>]*src=)|<style|style="|\son\w+="/);
   await scene.end();
@@ -128,15 +90,16 @@ pages('the built page refers only to files that are served, and has nothing inli
 if (CHROMIUM === undefined) {
   process.stdout.write('note: no chromium on this machine: the page was not opened in a browser\n');
 } else {
+  const executablePath = CHROMIUM;
   let browser: Browser;
-  pages.before(async () => { browser = await chromium.launch({executablePath: CHROMIUM, args: CHROMIUM_FLAGS}); });
+  pages.before(async () => { browser = await chromium.launch({executablePath, args: CHROMIUM_FLAGS}); });
   pages.after(async () => { await browser.close(); });
 
   pages('shows the chain, the pool, the miners and the blocks', async () => {
     const scene = await aScene(runDevnet);
     const visit = await aVisit(browser, scene);
     for (const text of [
-      '1 234', '2.71 MH/s', 'rejected: 41 stale, 3 duplicate', 'PPLNS window 87.0 % full', 'fee 1.0 %', '43.0 %', '17', 'fees 0.00012345', 'rig1', 'garage',
+      '1 234', '2.71 MH/s', 'rejected: 41 stale, 3 duplicate', 'PPLNS window 87.0 % full', 'fee 1.0 %', '43.0 %', 'rig1', 'garage',
       'unnamed, away', '1.60 MH/s', '12 873', '50.00000137', 'maturing 1', 'orphaned', 'rejected', 'confirmed', '/Pithead/', 'stratum+tcp://127.0.0.1:3333',
     ]) await visit.has(text);
     assert.is(await visit.page.title(), '1234 \u2013 Pithead');
@@ -158,10 +121,8 @@ if (CHROMIUM === undefined) {
     await until(visit.page, 'document.querySelector(".height").textContent.endsWith("235")', 'the new height');
     await visit.has('/another/');
     scene.node.totals = {...scene.node.totals, hashrate: hashrate(98_765_432), sharesAccepted: 118_999, sharesRejected: {stale: 45, duplicate: 3, 'low-difficulty': 1}};
-    scene.node.mempool = {...scene.node.mempool, count: 3_000, totalVsize: 1_234_567, totalFeeSats: 98_765_432n};
     await visit.has('98.8 MH/s');
     await visit.has('118 999');
-    await visit.has('3 000');
     const shifts = await visit.page.evaluate('globalThis.shifts') as {value: number; moved: string[]}[];
     assert.equal(shifts.filter(({value}) => value > 0.001), []);
     assert.equal(visit.errors, []);
@@ -175,10 +136,7 @@ if (CHROMIUM === undefined) {
       const visit = await aVisit(browser, scene, {viewport: {width, height: 844}});
       await visit.has('garage');
       assert.is(await visit.page.evaluate('document.documentElement.scrollWidth'), width);
-      const outside = await visit.page.evaluate(`[...document.querySelectorAll('main *')].filter((element) => {
-        const box = element.getBoundingClientRect();
-        return box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5) && !element.closest('.cut');
-      }).map((element) => element.outerHTML.slice(0, 80))`);
+      const outside = await outsideOf(visit.page);
       assert.equal(outside, []);
       await visit.end();
       await scene.end();
@@ -219,7 +177,7 @@ if (CHROMIUM === undefined) {
   pages('an empty chain and a node without a pool say so', async () => {
     const empty = await aScene(() => undefined);
     const first = await aVisit(browser, empty);
-    for (const text of ['the genesis block: nothing is mined yet', 'No miner has sent a share yet', 'None found yet', '1 unspent output', 'none rejected']) await first.has(text);
+    for (const text of ['the genesis block: nothing is mined yet', 'No miner has sent a share yet', 'None found yet', 'Too little history', 'none rejected']) await first.has(text);
     assert.equal(first.errors, []);
     await first.end();
     await empty.end();
@@ -263,22 +221,5 @@ if (CHROMIUM === undefined) {
     await scene.end();
   });
 }
-
-/** In the page: texts whose colour against the ground behind them is below 4.5 to 1 (3 to 1 from 24 px on), WCAG 2.1, 1.4.3. */
-const WEAK_TEXTS = `(() => {
-  const parts = (color) => color.match(/[\\d.]+/g).map(Number);
-  const light = (color) => parts(color).slice(0, 3).map((value) => value / 255)
-    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const ground = (element) => {
-    const color = getComputedStyle(element).backgroundColor;
-    return parts(color)[3] === 0 ? ground(element.parentElement) : color;
-  };
-  return [...document.querySelectorAll('body *')].filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '')).map((element) => {
-    const [a, b] = [light(getComputedStyle(element).color), light(ground(element))].sort((x, y) => y - x);
-    const needed = parseFloat(getComputedStyle(element).fontSize) >= 24 ? 3 : 4.5;
-    return {text: element.textContent.slice(0, 40), ratio: (a + 0.05) / (b + 0.05), needed};
-  }).filter(({ratio, needed}) => ratio < needed);
-})()`;
 
 pages.run();

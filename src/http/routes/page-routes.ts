@@ -11,7 +11,7 @@ const MACHINE_PATH = /^\/(api|health|metrics)(\/|$)/;
 
 export function addPage(server: FastifyInstance, webRoot: string): void {
   const hasPage = existsSync(`${webRoot}/index.html`);
-  if (hasPage) server.register(fastifyStatic, {root: webRoot, cacheControl: false, setHeaders: (reply) => reply.setHeader('cache-control', 'no-cache')});
+  if (hasPage) server.register(fastifyStatic, {root: webRoot, cacheControl: false, preCompressed: true, setHeaders: (reply) => reply.setHeader('cache-control', 'no-cache')});
   server.setNotFoundHandler((request, reply) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       reply.header('allow', 'GET, HEAD');

@@ -1,5 +1,7 @@
 /** @module The latest blocks of the chain beside the blocks that this pool found. */
-import type {FoundOverview, Overview} from '../overview';
+import type {Overview} from '../overview';
+import {BlockStatus} from './pieces';
+import {Link} from './router';
 import {agoText, bytesText, countText, exactCoinsText, percentText} from './texts';
 
 const ROWS = 10;
@@ -8,8 +10,8 @@ function ago(nowMs: number, timeSec: number): string {
   return agoText(nowMs / 1_000 - timeSec);
 }
 
-function Latest({overview, nowMs}: {readonly overview: Overview | undefined; readonly nowMs: number}) {
-  const blocks = overview?.blocks.slice(0, ROWS) ?? [];
+export function Latest({overview, nowMs, rows = ROWS}: {readonly overview: Overview | undefined; readonly nowMs: number; readonly rows?: number}) {
+  const blocks = overview?.blocks.slice(0, rows) ?? [];
   return (
     <section aria-labelledby="latest-title">
       <h2 id="latest-title">Latest blocks</h2>
@@ -34,9 +36,6 @@ function Latest({overview, nowMs}: {readonly overview: Overview | undefined; rea
   );
 }
 
-const STATUS_TEXT: Readonly<Record<FoundOverview['status'], string>> = {pending: 'maturing', confirmed: 'confirmed', orphaned: 'orphaned', rejected: 'rejected'};
-const STATUS_CLASS: Readonly<Record<FoundOverview['status'], string>> = {pending: 'faint', confirmed: 'good', orphaned: 'bad', rejected: 'bad'};
-
 function Found({overview, nowMs}: {readonly overview: Overview; readonly nowMs: number}) {
   const found = overview.pool?.found.slice(0, ROWS) ?? [];
   return (
@@ -48,11 +47,11 @@ function Found({overview, nowMs}: {readonly overview: Overview; readonly nowMs: 
           <tbody>
             {found.map((block, row) => (
               <tr key={row} title={`${block.hash}, ${ago(nowMs, block.foundAtSec)}`}>
-                <td class="num">{countText(block.height)}</td>
+                <td class="num"><Link to={`/blocks/${block.hash}`}>{countText(block.height)}</Link></td>
                 <td><span class="cut" title={block.account}>{block.minerName === '' ? block.account : block.minerName}</span></td>
                 <td class="r num wide">{exactCoinsText(block.rewardSats)}</td>
                 <td class="r num">{percentText(block.effort)}</td>
-                <td class={`r state ${STATUS_CLASS[block.status]}`}>{STATUS_TEXT[block.status]}{block.status === 'pending' && <span class="num"> {block.confirmations}</span>}</td>
+                <td class="r state"><BlockStatus status={block.status} confirmations={block.confirmations} /></td>
               </tr>
             ))}
           </tbody>

@@ -41,6 +41,12 @@ export function durationText(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3_600)} h`;
 }
 
+/** A length that is whole in some unit: `1 min`, `10 min`, `1 h`. */
+export function spanText(seconds: number): string {
+  if (seconds % 86_400 === 0) return countedText(seconds / 86_400, 'day');
+  return seconds % 3_600 === 0 ? `${seconds / 3_600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
 /** One unit only, at most ten characters: a column of ages keeps its width. */
 export function agoText(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

@@ -43,29 +43,34 @@ export function Tip({overview, nowMs}: {readonly overview: Overview | undefined;
   const chain = overview?.chain;
   const ageSec = chain === undefined ? 0 : nowMs / 1_000 - chain.timeSec;
   return (
-    <>
-      <div class="tip">
-        <div>
-          <p class="height num" aria-label="Height of the tip">{chain === undefined ? '–' : countText(chain.height)}</p>
-          <p class="under">
-            {chain === undefined ? 'Waiting for the node.' : <><b>height</b>, {chain.height === 0 ? 'the genesis block: nothing is mined yet' : <>found <span class="num">{durationText(ageSec)}</span> ago</>}<br /><Hash hex={chain.hash} /></>}
-          </p>
-        </div>
-        <Seam blocks={overview?.blocks ?? []} targetSec={chain?.targetSpacingSec ?? 10} sinceSec={chain === undefined || chain.height === 0 ? undefined : ageSec} />
+    <div class="tip">
+      <div>
+        <p class="height num" aria-label="Height of the tip">{chain === undefined ? '–' : countText(chain.height)}</p>
+        <p class="under">
+          {chain === undefined ? 'Waiting for the node.' : <><b>height</b>, {chain.height === 0 ? 'the genesis block: nothing is mined yet' : <>found <span class="num">{durationText(ageSec)}</span> ago</>}<br /><Hash hex={chain.hash} /></>}
+        </p>
       </div>
-      <section aria-label="Chain">
-        <dl class="figures">
-          <div><dt>Network hashrate</dt><dd class="num">{chain ? hashrateText(chain.networkHashrate) : '–'}</dd></div>
-          <div><dt>Difficulty</dt><dd class="num">{chain ? <Difficulty value={chain.difficulty} /> : '–'}</dd></div>
-          <div><dt>Coins issued</dt><dd class="num">{chain?.totalSats === undefined ? '–' : coinsText(chain.totalSats)}<span class="note">{chain?.coinCount === undefined ? 'in unspent outputs' : `in ${countedText(chain.coinCount, 'unspent output')}`}</span></dd></div>
-          <div>
-            <dt>Mempool</dt>
-            <dd class="num">{overview ? countText(overview.mempool.count) : '–'}
-              <span class="note">{overview ? `${countText(overview.mempool.vsize)} vB, fees ${coinsText(overview.mempool.totalFeeSats)}` : 'transactions'}</span>
-            </dd>
-          </div>
-        </dl>
-      </section>
-    </>
+      <Seam blocks={overview?.blocks ?? []} targetSec={chain?.targetSpacingSec ?? 10} sinceSec={chain === undefined || chain.height === 0 ? undefined : ageSec} />
+    </div>
+  );
+}
+
+export function ChainFigures({overview}: {readonly overview: Overview | undefined}) {
+  const chain = overview?.chain;
+  return (
+    <section aria-labelledby="chain-title">
+      <h2 id="chain-title">Chain</h2>
+      <dl class="figures">
+        <div><dt>Network hashrate</dt><dd class="num">{chain ? hashrateText(chain.networkHashrate) : '–'}</dd></div>
+        <div><dt>Difficulty</dt><dd class="num">{chain ? <Difficulty value={chain.difficulty} /> : '–'}</dd></div>
+        <div><dt>Coins issued</dt><dd class="num">{chain?.totalSats === undefined ? '–' : coinsText(chain.totalSats)}<span class="note">{chain?.coinCount === undefined ? 'in unspent outputs' : `in ${countedText(chain.coinCount, 'unspent output')}`}</span></dd></div>
+        <div>
+          <dt>Mempool</dt>
+          <dd class="num">{overview ? countText(overview.mempool.count) : '–'}
+            <span class="note">{overview ? `${countText(overview.mempool.vsize)} vB, fees ${coinsText(overview.mempool.totalFeeSats)}` : 'transactions'}</span>
+          </dd>
+        </div>
+      </dl>
+    </section>
   );
 }

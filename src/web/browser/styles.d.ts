@@ -1,0 +1,2 @@
+/** @module Style sheets that the bundler takes along; they have no value. */
+declare module '*.css';
