@@ -9,9 +9,11 @@ import {startCommand} from './cli/start.js';
 import {flightCommand} from './cli/flight.js';
 import {simCommand} from './cli/sim.js';
 import {verifyCommand} from './cli/verify.js';
+import {verifyShareCommand} from './cli/verify-share.js';
 import {versionCommand} from './cli/version.js';
 import {walletCommand} from './cli/wallet.js';
 
 process.exitCode = await dispatch(process.argv.slice(2), [
-  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, walletCommand, flightCommand, simCommand, versionCommand,
+  startCommand, initCommand, rpcCommand, keygenCommand, loadCommand, verifyCommand, auditCommand, verifyShareCommand, walletCommand, flightCommand,
+  simCommand, versionCommand,
 ]);

@@ -44,7 +44,7 @@ function help(name: string | undefined, commands: readonly Command[]): number {
     return 0;
   }
   const lines = ['pithead: a proof-of-work node, a Stratum mining pool and a web page in one process.', '', 'Usage: pithead COMMAND [FLAGS]', ''];
-  for (const command of commands) lines.push(`  ${command.name.padEnd(10)} ${command.summary}`);
+  for (const command of commands) lines.push(`  ${command.name.padEnd(13)} ${command.summary}`);
   lines.push('', 'pithead COMMAND --help tells more. Without a config, `pithead start` runs everything on a private chain.');
   print(lines.join('\n'));
   return 0;

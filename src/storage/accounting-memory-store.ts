@@ -3,6 +3,7 @@
  */
 import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
+import type {SumNode} from '../protocol/payout/share-tree.js';
 import {assertFollows} from './accounting-store.js';
 import {MemoryLedgerStore} from './ledger-store.js';
 import {MemoryPpsStore} from './pps-store.js';
@@ -11,6 +12,7 @@ export function createMemoryAccountingStore(): AccountingStore {
   const shares: ShareRow[] = [];
   const blocks = new Map<string, FoundBlockRow>();
   const splits = new Map<string, BlockSplitRow>();
+  const treeChunks = new Map<number, SumNode>();
   const pps = new MemoryPpsStore();
   const ledger = new MemoryLedgerStore();
   return {
@@ -23,12 +25,15 @@ export function createMemoryAccountingStore(): AccountingStore {
     },
     sharesFrom: (seq, limit) => shares.slice(Math.max(0, seq - 1), Math.max(0, seq - 1) + limit),
     foundBlocks: () => [...blocks.values()].sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height),
+    foundBlock: (hash) => blocks.get(Buffer.from(hash).toString('hex')),
+    treeChunk: (number) => treeChunks.get(number),
     split: (hash) => splits.get(Buffer.from(hash).toString('hex')),
     async append(change: AccountingChange): Promise<void> {
       assertFollows(change.shares ?? [], shares.at(-1)?.seq ?? 0);
       shares.push(...(change.shares ?? []));
       for (const block of change.blocks ?? []) blocks.set(Buffer.from(block.hash).toString('hex'), block);
       for (const split of change.splits ?? []) splits.set(Buffer.from(split.hash).toString('hex'), split);
+      for (const {number, node} of change.treeChunks ?? []) treeChunks.set(number, node);
       ledger.add(change.entries ?? []);
       if (change.pps !== undefined) pps.add(change.pps);
     },

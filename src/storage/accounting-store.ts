@@ -6,10 +6,11 @@
  */
 import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
+import type {SumNode} from '../protocol/payout/share-tree.js';
 import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
 import {LmdbLedgerStore} from './ledger-store.js';
 import {LmdbPpsStore} from './pps-store.js';
-import {decodeSplit, encodeSplit} from './split-rows.js';
+import {decodeSplit, decodeTreeChunk, encodeSplit, encodeTreeChunk} from './split-rows.js';
 import type {Database, Table} from './open-database.js';
 
 /** Bounds one decode and the loss of time in a walk; a group commit of more is split within the same transaction. */
@@ -27,6 +28,7 @@ class LmdbAccountingStore implements AccountingStore {
   readonly #segments: Table;
   readonly #blocks: Table;
   readonly #splits: Table;
+  readonly #treeChunks: Table;
   #lastSeq: number;
 
   constructor(database: Database) {
@@ -36,6 +38,7 @@ class LmdbAccountingStore implements AccountingStore {
     this.#segments = database.table('share-log');
     this.#blocks = database.table('found-blocks');
     this.#splits = database.table('block-splits');
+    this.#treeChunks = database.table('tree-chunks');
     this.#lastSeq = 0;
     for (const share of this.#newestSegment()) this.#lastSeq = share.seq;
   }
@@ -80,6 +83,16 @@ class LmdbAccountingStore implements AccountingStore {
     return blocks.sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height);
   }
 
+  foundBlock(hash: Uint8Array): FoundBlockRow | undefined {
+    const value = this.#blocks.get(hash);
+    return value === undefined ? undefined : decodeFoundBlock(value);
+  }
+
+  treeChunk(number: number): SumNode | undefined {
+    const value = this.#treeChunks.get(segmentKey(number));
+    return value === undefined ? undefined : decodeTreeChunk(value);
+  }
+
   split(hash: Uint8Array): BlockSplitRow | undefined {
     const value = this.#splits.get(hash);
     return value === undefined ? undefined : decodeSplit(hash, value);
@@ -95,6 +108,7 @@ class LmdbAccountingStore implements AccountingStore {
       }
       for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
       for (const split of change.splits ?? []) writer.put(this.#splits, split.hash, encodeSplit(split));
+      for (const {number, node} of change.treeChunks ?? []) writer.put(this.#treeChunks, segmentKey(number), encodeTreeChunk(node));
       this.ledger.stage(writer, change.entries ?? []);
       if (change.pps !== undefined) this.pps.stage(writer, change.pps);
     });

@@ -34,6 +34,8 @@ export class HeldStore implements AccountingStore {
   sharesBackwards = (fromSeq: number): ReturnType<AccountingStore['sharesBackwards']> => this.inner.sharesBackwards(fromSeq);
   sharesFrom = (seq: number, limit: number): ReturnType<AccountingStore['sharesFrom']> => this.inner.sharesFrom(seq, limit);
   split = (hash: Uint8Array): ReturnType<AccountingStore['split']> => this.inner.split(hash);
+  foundBlock = (hash: Uint8Array): ReturnType<AccountingStore['foundBlock']> => this.inner.foundBlock(hash);
+  treeChunk = (number: number): ReturnType<AccountingStore['treeChunk']> => this.inner.treeChunk(number);
   foundBlocks = (): ReturnType<AccountingStore['foundBlocks']> => this.inner.foundBlocks();
 
   async append(change: Parameters<AccountingStore['append']>[0]): Promise<void> {
@@ -64,6 +66,13 @@ export interface Pool {
 
 export function hashOf(value: number): Uint8Array {
   return new Uint8Array(32).fill(value);
+}
+
+/** Worth more than any work here, and each another one. */
+function shareHash(number: number): Uint8Array {
+  const hash = new Uint8Array(32);
+  new DataView(hash.buffer).setUint32(0, number, true);
+  return hash;
 }
 
 export function aChain(state: Pool['chain']): ActorSpec<ChainMessage> {
@@ -98,7 +107,7 @@ export async function aPool(facts: {store?: HeldStore; seed?: number; options?: 
     record: (own = {}) => {
       share += 1;
       const recorded: AcceptedShare = {
-        account: 'alice', minerName: 'rig', target: TARGET, height: 1, hash: hashOf(100 + (share % 100)), isBlock: false, sessionId: 1, userAgent: 'test', ...own,
+        account: 'alice', minerName: 'rig', target: TARGET, height: 1, hash: shareHash(share), isBlock: false, sessionId: 1, userAgent: 'test', ...own,
       };
       return accounting.ask<RecordShares>({type: 'accounting.recordShares', shares: [recorded]}, {timeoutMs: 60_000});
     },

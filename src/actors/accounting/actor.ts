@@ -13,7 +13,7 @@ import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import {assertNever} from '../../protocol/verdict.js';
 import type {ChainEvent, GetHeader, GetTip, HeaderView} from '../chain/messages.js';
 import type {JobEvent} from '../job-factory/messages.js';
-import type {AccountingMessage, PoolTotals, PostEntry, RecordBlock, RecordShares} from './messages.js';
+import type {GetShareProof, AccountingMessage, PoolTotals, PostEntry, RecordBlock, RecordShares} from './messages.js';
 import type {AccountingStore, ShareRow} from './ports.js';
 import {MinerStatistics} from './miner-statistics.js';
 import {BlockCrediting, type SharePlace} from './block-crediting.js';
@@ -21,6 +21,7 @@ import {LedgerDesk, type BlockStep} from './ledger-desk.js';
 import {LedgerView} from './ledger-view.js';
 import {PPS_INTERVAL_MS, PpsCredits} from './pps-credits.js';
 import {RewardLedger} from './reward-ledger.js';
+import {ROOTS_RECALLED_MAX, ShareProver} from './share-prover.js';
 import {ShareLog} from './share-log.js';
 import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
 
@@ -40,6 +41,7 @@ type Internal =
   | {readonly type: 'accounting.commit'}
   | {readonly type: 'accounting.committed'}
   | {readonly type: 'accounting.retry'}
+  | {readonly type: 'accounting.prove'}
   | {readonly type: 'accounting.bookPerShare'}
   | {readonly type: 'accounting.commitFailed'; readonly error: unknown}
   | {readonly type: 'accounting.blockShareMissing'; readonly hash: Uint8Array}
@@ -61,6 +63,8 @@ const CHAIN_TIMEOUT_MS = 10_000;
 const FATES_RETRY_MS = 10_000;
 /** What the disk refused of the ledger is tried again so often, and with every share that comes. */
 const RETRY_MS = 1_000;
+/** A slice is some 3 ms. */
+const PROVE_PAUSE_MS = 10;
 /** At start-up the chain is asked about this many found blocks whose fate is open. */
 const UNSETTLED_ASKED_MAX = 1_000;
 /** All at once would fill the chain's mailbox: some would be refused, and so would whoever brings a block meanwhile. */
@@ -89,6 +93,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   readonly #desk: LedgerDesk;
   readonly #shareLog: ShareLog;
   readonly #accounts: LedgerView;
+  readonly #prover: ShareProver;
   #isCommitDue = false;
   #networkWork = 0n;
   /** What the chain is still to be asked about, from the end. The tip last: its height alone would settle what only the blocks' own fate can. */
@@ -99,7 +104,8 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#pps = new PpsCredits(options.store, options.terms);
     this.#desk = new LedgerDesk(options.store.ledger, this.#pps);
     this.#shareLog = new ShareLog(options.store, this.#workOf, this.#desk);
-    this.#accounts = new LedgerView(options.store.ledger);
+    this.#accounts = new LedgerView(options.store);
+    this.#prover = new ShareProver(options.store, this.#desk);
     const found = options.store.foundBlocks();
     this.#ledger = new RewardLedger(options.maturityBlocks, found);
     this.#crediting = new BlockCrediting(options, this.#workOf, found.filter(({status}) => status !== 'rejected').map(({shareSeq}) => shareSeq));
@@ -110,6 +116,8 @@ class Accounting implements Behaviour<AccountingInbox> {
     ctx.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], ctx.self);
     ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
     this.#askChain(ctx);
+    for (const {hash} of found.slice(-ROOTS_RECALLED_MAX)) this.#prover.addRoot(options.store.split(hash));
+    this.#proveSoon(ctx);
     if (isPaidPerShare(options.terms.scheme)) ctx.timers.every('book-per-share', PPS_INTERVAL_MS, {type: 'accounting.bookPerShare'});
   }
 
@@ -124,6 +132,13 @@ class Accounting implements Behaviour<AccountingInbox> {
         return this.#commitSoon(ctx);
       case 'accounting.retry':
         this.#desk.retry();
+        return this.#commitSoon(ctx);
+      case 'accounting.getShareProof':
+        this.#prover.addProof(message, ctx.takeReply<ReplyOf<GetShareProof>>());
+        return this.#proveSoon(ctx);
+      case 'accounting.prove':
+        this.#prover.step();
+        this.#proveSoon(ctx);
         return this.#commitSoon(ctx);
       case 'accounting.bookPerShare':
         this.#pps.bookSoon();
@@ -165,7 +180,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     };
   }
 
-  #answer(message: Exclude<AccountingMessage, {type: `accounting.record${string}` | 'accounting.postEntry'}>, ctx: Context): void {
+  #answer(message: Exclude<AccountingMessage, {type: `accounting.record${string}` | 'accounting.postEntry' | 'accounting.getShareProof'}>, ctx: Context): void {
     const nowMs = ctx.clock.wallMs();
     switch (message.type) {
       case 'accounting.getTotals': return ctx.reply(this.#totals(nowMs));
@@ -182,6 +197,7 @@ class Accounting implements Behaviour<AccountingInbox> {
         return ctx.reply(row === undefined ? null : this.#ledger.view(row));
       }
       case 'accounting.listPayable': return ctx.reply(this.#accounts.payable(message));
+      case 'accounting.getBlockSplit': return ctx.reply(this.#accounts.split(message.blockHash));
       case 'accounting.getBalances': return ctx.reply(this.#accounts.totals());
       case 'accounting.listEntries': return ctx.reply(this.#accounts.entries(message));
       default: assertNever(message);
@@ -209,6 +225,11 @@ class Accounting implements Behaviour<AccountingInbox> {
   #recordShares(shares: readonly AcceptedShare[], ctx: Context): void {
     const reply = ctx.takeReply<ReplyOf<RecordShares>>();
     if (this.#shareLog.add({shares, atMs: ctx.clock.wallMs(), reply})) this.#commitSoon(ctx);
+  }
+
+  /** A pause after each slice: at most a quarter of this thread, however long a window is. */
+  #proveSoon(ctx: Context): void {
+    if (this.#prover.isBusy && !ctx.timers.has('prove')) ctx.timers.once('prove', PROVE_PAUSE_MS, {type: 'accounting.prove'});
   }
 
   /** Behind what already waits in the mailbox: those shares share the write. While a write is under way, more gather. */
@@ -275,6 +296,8 @@ class Accounting implements Behaviour<AccountingInbox> {
     const {row, split} = this.#crediting.credit(record, share, Math.floor(nowMs / 1000));
     const step = {...this.#ledger.add(row, nowMs), split};
     this.#storeStep(step, ctx, answer.replies[0]);
+    this.#prover.addRoot(split);
+    this.#proveSoon(ctx);
     for (const reply of answer.replies.slice(1)) this.#storeStep({row: step.row, entry: undefined}, ctx, reply);
     ctx.log.info({code: 'block-found', height: row.height, account: row.account, accepted: record.accepted}, 'the pool found a block');
     ctx.events.publish({type: 'accounting.blockFound', block: this.#ledger.view(step.row)});

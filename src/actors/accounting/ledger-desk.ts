@@ -9,7 +9,7 @@ import {balancesAfter, checkClaims, checkEntry, isSameEntry, type EntryRefusalCo
 import {reject, type Rejection} from '../../protocol/verdict.js';
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {PostEntry, RecordBlock} from './messages.js';
-import type {AccountingChange, BlockSplitRow, FoundBlockRow, LedgerStore} from './ports.js';
+import type {AccountingChange, BlockSplitRow, FoundBlockRow, LedgerStore, TreeChunk} from './ports.js';
 import type {PpsCredits} from './pps-credits.js';
 
 /** A found block's row and what its change books; both reach the disk together. */
@@ -23,6 +23,11 @@ export interface BlockStep {
 interface WaitingStep {
   readonly step: BlockStep;
   readonly reply: PendingReply<ReplyOf<RecordBlock>> | undefined;
+}
+
+interface WaitingRoot {
+  readonly split: BlockSplitRow;
+  readonly treeChunks: readonly TreeChunk[];
 }
 
 interface WaitingEntry {
@@ -40,7 +45,9 @@ export class LedgerDesk {
   readonly #pps: PpsCredits;
   #steps: WaitingStep[] = [];
   #entries: WaitingEntry[] = [];
-  #writing: {readonly steps: readonly WaitingStep[]; readonly entries: readonly (WaitingEntry & {readonly isNew: boolean})[]} | undefined;
+  /** Made again after a crash, so nobody waits for them. */
+  #roots: WaitingRoot[] = [];
+  #writing: {readonly steps: readonly WaitingStep[]; readonly roots: readonly WaitingRoot[]; readonly entries: readonly (WaitingEntry & {readonly isNew: boolean})[]} | undefined;
   #isDue = false;
 
   constructor(ledger: LedgerStore, pps: PpsCredits) {
@@ -54,11 +61,16 @@ export class LedgerDesk {
   }
 
   get isEmpty(): boolean {
-    return this.#steps.length === 0 && this.#entries.length === 0;
+    return this.#steps.length === 0 && this.#entries.length === 0 && this.#roots.length === 0;
   }
 
   addStep(step: BlockStep, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
     this.#steps.push({step, reply});
+    this.#isDue = true;
+  }
+
+  addRoot(split: BlockSplitRow, treeChunks: readonly TreeChunk[]): void {
+    this.#roots.push({split, treeChunks});
     this.#isDue = true;
   }
 
@@ -80,7 +92,7 @@ export class LedgerDesk {
    *
    * @param firstSeq - number of the write's first share, whether it has any or not.
    */
-  take(firstSeq: number, atMs: number): Required<Pick<AccountingChange, 'blocks' | 'splits' | 'entries'>> & Pick<AccountingChange, 'pps'> {
+  take(firstSeq: number, atMs: number): Required<Pick<AccountingChange, 'blocks' | 'splits' | 'treeChunks' | 'entries'>> & Pick<AccountingChange, 'pps'> {
     const steps = this.#steps;
     const perShare = this.#pps.take(firstSeq, atMs);
     const entries = [...perShare.entries, ...steps.flatMap(({step}) => step.entry ?? [])];
@@ -99,11 +111,19 @@ export class LedgerDesk {
       entries.push(entry);
       balances = new Map([...balances!, ...balancesAfter([entry], balanceOf)]);
     }
-    this.#writing = {steps, entries: taken};
+    const roots = this.#roots;
+    this.#writing = {steps, roots, entries: taken};
     this.#steps = [];
+    this.#roots = [];
     this.#entries = [];
     this.#isDue = false;
-    return {blocks: steps.map(({step}) => step.row), splits: steps.flatMap(({step}) => step.split ?? []), entries, ...(perShare.pps !== undefined && {pps: perShare.pps})};
+    return {
+      blocks: steps.map(({step}) => step.row),
+      splits: [...steps.flatMap(({step}) => step.split ?? []), ...roots.map(({split}) => split)],
+      treeChunks: roots.flatMap(({treeChunks}) => treeChunks),
+      entries,
+      ...(perShare.pps !== undefined && {pps: perShare.pps}),
+    };
   }
 
   finish(): void {
@@ -118,6 +138,7 @@ export class LedgerDesk {
     for (const {reply} of this.#writing?.steps ?? []) reply?.resolve({ok: false});
     for (const {reply} of this.#writing?.entries ?? []) reply?.resolve(reject('ledger-unavailable', 'the disk refused the write'));
     this.#steps = [...(this.#writing?.steps ?? []).map(({step}) => ({step, reply: undefined})), ...this.#steps];
+    this.#roots = [...(this.#writing?.roots ?? []), ...this.#roots];
     this.#writing = undefined;
   }
 

@@ -1,7 +1,8 @@
 /** @module Answers from the ledger as it is on disk: what a miner is owed, who can be paid, what was booked. */
 import {minerAccount, type LedgerTotals} from '../../protocol/payout/ledger.js';
-import type {AccountClaims, ListEntries, ListPayable, PayableAccount} from './messages.js';
-import type {JournalRow, LedgerStore} from './ports.js';
+import type {Hash256} from '../../protocol/primitives/transaction.js';
+import type {AccountClaims, BlockSplitView, ListEntries, ListPayable, PayableAccount} from './messages.js';
+import type {AccountingStore, JournalRow, LedgerStore} from './ports.js';
 
 /** However much is asked for. */
 const PAGE_MAX = 10_000;
@@ -10,10 +11,12 @@ const WALKED_MAX = 20_000;
 const PAYABLE = minerAccount('payable', '');
 
 export class LedgerView {
+  readonly #store: AccountingStore;
   readonly #ledger: LedgerStore;
 
-  constructor(ledger: LedgerStore) {
-    this.#ledger = ledger;
+  constructor(store: AccountingStore) {
+    this.#store = store;
+    this.#ledger = store.ledger;
   }
 
   owedTo(address: string): AccountClaims {
@@ -33,6 +36,13 @@ export class LedgerView {
       if (-sats > 0n && -sats >= minimumSats) found.push({account: account.slice(PAYABLE.length), payableSats: -sats});
     }
     return found;
+  }
+
+  split(blockHash: Hash256): BlockSplitView | null {
+    const split = this.#store.split(blockHash);
+    if (split === undefined) return null;
+    const {hash, terms, subsidySats, firstSeq, lastSeq, work, shareRoot} = split;
+    return {hash, terms, subsidySats, firstSeq, lastSeq, work, shareRoot, totalWork: work.reduce((sum, own) => sum + own.work, 0n)};
   }
 
   totals(): LedgerTotals {

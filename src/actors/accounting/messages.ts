@@ -4,7 +4,9 @@
  */
 import type {Query} from '../../runtime/actor.js';
 import type {EntryRefusalCode, JournalEntry, LedgerTotals, OutsideEntryKind} from '../../protocol/payout/ledger.js';
-import type {PayoutScheme} from '../../protocol/payout/schemes.js';
+import type {PayoutScheme, RewardTerms} from '../../protocol/payout/schemes.js';
+import type {ShareProof} from '../../protocol/payout/share-proof.js';
+import type {WorkOfAccount} from '../../protocol/payout/split-reward.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import type {Rejection} from '../../protocol/verdict.js';
@@ -75,9 +77,11 @@ export interface FoundBlockView {
   readonly rewardSats: Sats;
   /** Work since the block before, over the expected work: 1 is par. */
   readonly effort: number;
-  /** Adds up to `rewardSats` with the fee. */
+  /** Add up to `rewardSats` with the fee, the donation and what PPS has credited before. */
   readonly credits: readonly {readonly account: string; readonly sats: Sats}[];
   readonly feeSats: Sats;
+  readonly donationSats?: Sats;
+  readonly riskSats?: Sats;
 }
 
 export interface PoolTotals {
@@ -152,9 +156,29 @@ export type GetBalances = Query<'accounting.getBalances', Record<never, never>, 
 export type ListEntries = Query<'accounting.listEntries', {readonly limit: number; readonly before?: number; readonly account?: string},
   readonly {readonly seq: number; readonly entry: JournalEntry}[]>;
 
+export interface BlockSplitView {
+  readonly hash: Hash256;
+  readonly terms: RewardTerms;
+  readonly subsidySats: Sats;
+  /** Shares that count; both 0 when the scheme has no window. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** By account, in code unit order; `totalWork` is their sum. */
+  readonly work: readonly WorkOfAccount[];
+  readonly totalWork: bigint;
+  /** What proofs lead to; undefined for the moment that it takes to compute. */
+  readonly shareRoot: Hash256 | undefined;
+}
+/** What the credits of a found block follow from. */
+export type GetBlockSplit = Query<'accounting.getBlockSplit', {readonly blockHash: Hash256}, BlockSplitView | null>;
+export type ShareProofRefusalCode = 'share-proof-no-window' | 'share-proof-no-shares' | 'share-proof-expired' | 'share-proof-too-large' | 'share-proof-busy';
+/** That an account's shares were counted for a block: all of them, or the one named. May take a second; `formatShareProof` makes the file. */
+export type GetShareProof = Query<'accounting.getShareProof', {readonly blockHash: Hash256; readonly account: string; readonly seq?: number},
+  {readonly ok: true; readonly proof: ShareProof} | Rejection<ShareProofRefusalCode>>;
+
 export type AccountingMessage =
   | RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks | GetFoundBlock
-  | ListPayable | PostEntry | GetBalances | ListEntries;
+  | GetBlockSplit | GetShareProof | ListPayable | PostEntry | GetBalances | ListEntries;
 
 export type AccountingEvent =
   /** One for each commit of the share log, however many shares it holds; who wants to know which reads the log. */

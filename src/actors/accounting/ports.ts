@@ -4,6 +4,7 @@
  */
 import type {BlockBooking} from '../../protocol/payout/block-bookings.js';
 import type {PpsRate} from '../../protocol/payout/pps.js';
+import type {SumNode} from '../../protocol/payout/share-tree.js';
 import type {RewardTerms} from '../../protocol/payout/schemes.js';
 import type {WorkOfAccount} from '../../protocol/payout/split-reward.js';
 import type {JournalEntry, LedgerTotals, Posting} from '../../protocol/payout/ledger.js';
@@ -90,6 +91,12 @@ export interface PpsStore {
   rateAt(seq: number): PpsRate | undefined;
 }
 
+/** Root over 1,024 shares, all counted in full; see protocol/payout/share-tree. */
+export interface TreeChunk {
+  readonly number: number;
+  readonly node: SumNode;
+}
+
 export interface AccountingChange {
   readonly shares?: readonly ShareRow[];
   readonly blocks?: readonly FoundBlockRow[];
@@ -97,6 +104,7 @@ export interface AccountingChange {
   /** In this order. One whose id is in the journal already changes nothing. */
   readonly entries?: readonly JournalEntry[];
   readonly pps?: PpsChange;
+  readonly treeChunks?: readonly TreeChunk[];
 }
 
 /** An entry in its place in the journal, counted from 1. */
@@ -128,7 +136,9 @@ export interface AccountingStore {
   sharesBackwards(fromSeq: number): Iterable<ShareRow>;
   sharesFrom(seq: number, limit: number): readonly ShareRow[];
   foundBlocks(): readonly FoundBlockRow[];
+  foundBlock(hash: Hash256): FoundBlockRow | undefined;
   split(hash: Hash256): BlockSplitRow | undefined;
+  treeChunk(number: number): SumNode | undefined;
   /** Atomic; resolves when durable. Rejects with an OperatingError; nothing was changed then. */
   append(change: AccountingChange): Promise<void>;
 }

@@ -101,6 +101,8 @@ export class RewardLedger {
       effort: row.expectedWork === 0n ? 0 : Number((row.roundWork * 1_000_000n) / row.expectedWork) / 1_000_000,
       credits: row.credits,
       feeSats: row.feeSats,
+      donationSats: row.donationSats,
+      riskSats: row.riskSats,
     };
   }
 

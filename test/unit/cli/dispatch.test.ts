@@ -14,7 +14,7 @@ cli.after(() => rmSync(folder, {recursive: true}));
 cli('help lists the commands, each has its own help, and promises nothing that is not there', async () => {
   const help = await runPithead(['help']);
   assert.is(help.code, 0);
-  const names = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]!);
+  const names = [...help.stdout.matchAll(/^ {2}([a-z-]+) /gm)].map((match) => match[1]!);
   assert.ok(names.includes('rpc') && names.includes('init'));
   assert.not.match(help.stdout, /inspect|devnet /);
   const each = await Promise.all(names.map((name) => runPithead([name, '--help'])));

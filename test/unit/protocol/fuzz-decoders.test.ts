@@ -32,7 +32,8 @@ import {
 import {decodePayout, decodePosition, decodeSettings, decodeTrackedCoin, encodePayout, encodePosition, encodeSettings, encodeTrackedCoin} from '../../../src/storage/payout-rows.js';
 import {formatWalletFile, parseWalletFile} from '../../../src/protocol/wallet/wallet-file.js';
 import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from '../../../src/storage/ledger-rows.js';
-import {decodeSplit, encodeSplit} from '../../../src/storage/split-rows.js';
+import {checkShareProof, formatShareProof, parseShareProof, type ShareProof} from '../../../src/protocol/payout/share-proof.js';
+import {decodeSplit, decodeTreeChunk, encodeSplit, encodeTreeChunk} from '../../../src/storage/split-rows.js';
 import {decodeRate, encodeRate} from '../../../src/storage/pps-store.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {coins, transactions} from '../../support/arbitraries.js';
@@ -73,6 +74,10 @@ const foundBlock = {
 const split = {
   hash: aHash(4), terms: {scheme: 'PPS+' as const, feePpm: 10_000, donationPpm: 1, donationAccount: 'charity'}, subsidySats: 50n, windowWork: 1n << 80n,
   firstSeq: 3, lastSeq: 11, firstWork: 7n, work: [{account: 'a', work: 25n}], shareRoot: aHash(5),
+};
+const shareProof: ShareProof = {
+  blockHash: aHash(4), height: 7, rewardSats: 50n, subsidySats: 40n, terms: split.terms, firstSeq: 3, lastSeq: 11, totalWork: 9n, root: aHash(6), account: 'a', isComplete: true,
+  creditSats: 5n, steps: [{kind: 'share', seq: 4, work: 3n, hash: aHash(7)}, {kind: 'node', node: {hash: aHash(8), work: 6n}}, {kind: 'join'}],
 };
 const candidate = {hash: aHash(2), height: 6, blockBytes: block.bytes, account: 'account', minerName: 'rig', rewardSats: 50n, paysFinderDirectly: true, foundAtMs: 1_800_000_000_000};
 
@@ -226,6 +231,13 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
   decodeSegment: {good: one(encodeSegment(shares)), recode: row((bytes) => decodeSegment(11, bytes), encodeSegment)},
   decodeFoundBlock: {good: one(encodeFoundBlock(foundBlock)), recode: row(decodeFoundBlock, encodeFoundBlock)},
   decodeSplit: {good: one(encodeSplit(split)), recode: row((bytes) => decodeSplit(aHash(4), bytes), encodeSplit)},
+  parseShareProof: {good: one(encoder.encode(formatShareProof(shareProof))), recode: (bytes) => {
+    const parsed = parseShareProof(new TextDecoder().decode(bytes));
+    if (!parsed.ok) return undefined;
+    checkShareProof(parsed.value);
+    return encoder.encode(formatShareProof(parsed.value));
+  }},
+  decodeTreeChunk: {good: one(encodeTreeChunk({hash: aHash(3), work: 1n << 100n})), recode: row(decodeTreeChunk, encodeTreeChunk), isCanonical: true},
   decodeRate: {
     good: one(encodeRate({expectedWork: 1n << 70n, subsidySats: 50n, feePpm: 1, donationPpm: 2, donationAccount: 'd'})), recode: row(decodeRate, encodeRate),
   },
