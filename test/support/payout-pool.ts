@@ -22,6 +22,20 @@ export function minerAccount(index: number): string {
   return encodeAddress(MINERS.script(0, index).scriptPubKey, REGTEST.address)!;
 }
 
+/** Where nobody's account earns. */
+export const NOBODY = encodeAddress(MINERS.script(1, 0).scriptPubKey, REGTEST.address)!;
+
+/** Always the same wallet, sealed cheaply: what a good cost takes is seconds of each start, and proves nothing here. */
+export function writeTestWallet(folder: string): {readonly walletFile: string; readonly passphraseFile: string} {
+  const [walletFile, passphraseFile] = [join(folder, 'wallet.json'), join(folder, 'passphrase')];
+  writeFileSync(passphraseFile, `${PASSPHRASE}\n`, {mode: 0o600});
+  const file = newWalletFile(WALLET, {chain: 'regtest', birthdaySec: 0}, {
+    entropy: new Uint8Array(32).fill(21), passphrase: PASSPHRASE, salt: new Uint8Array(16).fill(1), nonce: new Uint8Array(24).fill(2), cost: {logN: 10, r: 8, p: 1},
+  });
+  writeFileSync(walletFile, formatWalletFile(file));
+  return {walletFile, passphraseFile};
+}
+
 export interface PayoutRow {
   readonly id: number;
   readonly kind: string;
@@ -49,12 +63,7 @@ export class PayoutPool {
   /** @param flags - further settings, as `--set key=value`. */
   constructor(flags: readonly string[] = []) {
     this.#flags = flags;
-    writeFileSync(this.passphraseFile, `${PASSPHRASE}\n`, {mode: 0o600});
-    // Sealed cheaply: what a good cost takes is seconds of each start, and proves nothing here.
-    const file = newWalletFile(WALLET, {chain: 'regtest', birthdaySec: 0}, {
-      entropy: new Uint8Array(32).fill(21), passphrase: PASSPHRASE, salt: new Uint8Array(16).fill(1), nonce: new Uint8Array(24).fill(2), cost: {logN: 10, r: 8, p: 1},
-    });
-    writeFileSync(this.walletFile, formatWalletFile(file));
+    writeTestWallet(this.dataDir);
   }
 
   async start(flags: readonly string[] = []): Promise<PitheadProcess> {

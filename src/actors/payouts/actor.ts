@@ -58,6 +58,8 @@ const MOMENT_MS = 250;
 const RETRY_MS = 60_000;
 /** Wishes of the operator that wait for the turn under way. */
 const JOBS_WAITING_MAX = 32;
+/** Payouts whose last news are remembered. */
+const TOLD_MAX = 1_000;
 const LIST_LIMIT_MAX = 1_000;
 /** Codes that mean: wait, nobody has to look. */
 const QUIET: ReadonlySet<string> = new Set(['payout-awaits-signature', 'payout-cancelled']);
@@ -88,7 +90,9 @@ class Payouts implements Behaviour<PayoutsInbox> {
   #payable = {sats: 0n, count: 0};
   /** What the last attempt to plan said. */
   #problem: string | undefined;
+  /** By payout: the problem that was told, the state that was logged. */
   readonly #told = new Map<number, string>();
+  readonly #logged = new Map<number, string>();
 
   constructor(options: PayoutsOptions, modules: PayoutsModules, ctx: Context) {
     this.#options = options;
@@ -237,7 +241,11 @@ class Payouts implements Behaviour<PayoutsInbox> {
     const {id, kind, state, problem} = record;
     const payout = this.#view(record);
     if (kind === 'payout') this.#lastPayoutAtMs = Math.max(this.#lastPayoutAtMs ?? 0, record.plannedAtMs);
-    if (state === 'broadcast' || state === 'confirmed' || state === 'failed') this.#ctx.log.info({code: 'payout-changed', payout: id, kind, state, problem}, 'payout');
+    const isNews = this.#logged.get(id) !== state && (state === 'broadcast' || state === 'confirmed' || state === 'failed');
+    this.#ctx.log[isNews ? 'info' : 'debug']({code: 'payout-changed', payout: id, kind, state, version: record.version, problem}, `a ${kind} is ${state}`);
+    this.#logged.set(id, state);
+    // Neither is asked again once it is over.
+    if (state === 'failed' || state === 'confirmed') for (const known of [this.#logged, this.#told]) if (known.size > TOLD_MAX) known.clear();
     this.#ctx.events.publish<PayoutsEvent>({type: 'payouts.changed', payout});
     if (problem === undefined || QUIET.has(problem) || this.#told.get(id) === problem) return;
     this.#told.set(id, problem);

@@ -1,0 +1,70 @@
+// Proves with a real process that no step of a payout is one too many or one too few: the pool is killed with SIGKILL right
+// when a payout has reached each of its states, started again on the same folder, and left to finish. The books hold at the
+// moment of death; in the end each miner has on the chain what it earned, once.
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import {brokenPromises, readBooks, unpaidOrPaidTwice, unresolvedCount} from '../support/payout-books.js';
+import {minerAccount, PayoutPool} from '../support/payout-pool.js';
+
+const ACCOUNTS = [0, 1, 2].map(minerAccount);
+/** In which a payout can be found by whoever restarts: each has been on disk for a moment when the process dies. */
+const MOMENTS = ['planned', 'recorded', 'signed', 'broadcast', 'confirmed'] as const;
+
+const crash = suite('functional / payout_crash');
+
+/** Lets the pool work and kills it as soon as it says that a payout is in this state. @returns the payout's number. */
+async function killedWhen(pool: PayoutPool, state: string): Promise<void> {
+  const {process: running} = pool;
+  const seen = new RegExp(`"code":"payout-changed","payout":(\\d+),"kind":"payout","state":"${state}"`);
+  const from = running!.output().length;
+  const died = new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      if (!seen.test(running!.output().slice(from))) return;
+      running!.child.stdout!.off('data', look);
+      void running!.kill().then(resolve, reject);
+    };
+    running!.child.stdout!.on('data', look);
+    look();
+  });
+  let isDead = false;
+  void died.then(() => {
+    isDead = true;
+  });
+  while (!isDead) {
+    // Each block makes another reward mature, and confirms what was sent.
+    await pool.generate(1).catch(() => undefined);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
+  }
+}
+
+crash('killed in each state of a payout, it is paid exactly once', async () => {
+  const pool = new PayoutPool(['--set', 'log.level=debug', '--set', 'pool.pplnsWindow=0.5']);
+  try {
+    await pool.start();
+    // Rewards enough for every payout of this test; they mature one by one.
+    for (let i = 0; i < 24; i += 1) await pool.findBlock(ACCOUNTS[i % 3]!);
+    await pool.generate(76);
+    for (const state of MOMENTS) {
+      await killedWhen(pool, state);
+      const broken = brokenPromises(await readBooks(pool.dataDir));
+      assert.equal(broken, [], `killed when ${state}`);
+      await pool.start();
+    }
+    await pool.generate(110);
+    await pool.generateUntil(async () => unresolvedCount(await readBooks(pool.dataDir)) === 0, 'the end of all payouts');
+    const books = await readBooks(pool.dataDir);
+    assert.ok(books.records.length > 1 && books.records[0]!.state === 'confirmed');
+    assert.equal(brokenPromises(books), []);
+    assert.equal(await unpaidOrPaidTwice({rpc: pool.process!.rpc, dataDir: pool.dataDir}, ACCOUNTS), []);
+    await pool.stop();
+    const audit = await pool.audit();
+    assert.ok(audit.ok, JSON.stringify(audit));
+    assert.is(audit.ledger['sumSats'], '0');
+  } finally {
+    await pool.dispose();
+  }
+});
+
+crash.run();
