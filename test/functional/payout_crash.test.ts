@@ -26,17 +26,14 @@ async function killedWhen(pool: PayoutPool, state: string): Promise<void> {
     running!.child.stdout!.on('data', look);
     look();
   });
-  let isDead = false;
-  void died.then(() => {
-    isDead = true;
-  });
-  while (!isDead) {
+  while (running!.child.signalCode === null) {
     // Each block makes another reward mature, and confirms what was sent.
     await pool.generate(1).catch(() => undefined);
     await new Promise((resolve) => {
       setTimeout(resolve, 100);
     });
   }
+  await died;
 }
 
 crash('killed in each state of a payout, it is paid exactly once', async () => {
