@@ -53,25 +53,44 @@ export interface Books {
   readonly accounts: readonly {readonly account: string; readonly payableSats: string; readonly payingSats: string}[];
 }
 
+/** A node elsewhere. */
+export interface PayoutNode {
+  /** As `pool.upstream` wants it. */
+  readonly settings: Readonly<Record<string, string>>;
+  rpc<T>(method: string, ...params: readonly unknown[]): Promise<T>;
+  generate(count: number, address: string): Promise<void>;
+}
+
 export class PayoutPool {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'pithead-payouts-'));
   readonly walletFile = join(this.dataDir, 'wallet.json');
   readonly passphraseFile = join(this.dataDir, 'passphrase');
   readonly #flags: readonly string[];
+  readonly #node: PayoutNode | undefined;
   process: PitheadProcess | undefined;
 
-  /** @param flags - further settings, as `--set key=value`. */
-  constructor(flags: readonly string[] = []) {
+  /**
+   * @param flags - further settings, as `--set key=value`.
+   * @param node - the pool has no chain of its own and mines on this one.
+   */
+  constructor(flags: readonly string[] = [], node?: PayoutNode) {
     this.#flags = flags;
+    this.#node = node;
     writeTestWallet(this.dataDir);
   }
 
   async start(flags: readonly string[] = []): Promise<PitheadProcess> {
     this.process = await startPithead({dataDir: this.dataDir, flags: [
-      '--role', 'full', '--role', 'mining-pool', '--role', 'explorer', '--set', `wallet.file=${this.walletFile}`, '--set', `wallet.passphraseFile=${this.passphraseFile}`,
+      ...(this.#node === undefined ? ['--role', 'full', '--role', 'mining-pool', '--role', 'explorer'] : ['--role', 'mining-pool', '--set', `pool.upstream=${JSON.stringify([this.#node.settings])}`]),
+      '--set', `wallet.file=${this.walletFile}`, '--set', `wallet.passphraseFile=${this.passphraseFile}`,
       '--set', 'payouts.intervalSec=1', '--set', 'payouts.confirmations=2', '--set', 'workers.threads=0', ...this.#flags, ...flags,
     ]});
     return this.process;
+  }
+
+  /** Of the node, in this process or elsewhere. */
+  rpc<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+    return this.#node === undefined ? this.process!.rpc<T>(method, ...params) : this.#node.rpc<T>(method, ...params);
   }
 
   async stop(): Promise<void> {
@@ -86,7 +105,7 @@ export class PayoutPool {
   /** A block through Stratum: its reward is split by the pool's scheme. */
   async findBlock(account: string): Promise<void> {
     const {endpoints} = this.process!;
-    const height = await this.process!.rpc<number>('getblockcount');
+    const height = await this.rpc<number>('getblockcount');
     const miner = await StratumClient.connect(Number(endpoints.stratum!.split(':')[1]));
     try {
       await miner.start(`${account}.rig`);
@@ -95,12 +114,14 @@ export class PayoutPool {
     } finally {
       miner.end();
     }
-    await eventually(async () => await this.process!.rpc<number>('getblockcount') > height, 'the block');
+    await eventually(async () => await this.rpc<number>('getblockcount') > height, 'the block');
   }
 
   /** @param branch - another makes other blocks: one that was invalidated is not found again. */
   async generate(count: number, branch = 0): Promise<void> {
-    await this.process!.rpc('generatetoaddress', count, encodeAddress(MINERS.script(1, branch).scriptPubKey, REGTEST.address)!);
+    const address = encodeAddress(MINERS.script(1, branch).scriptPubKey, REGTEST.address)!;
+    if (this.#node === undefined) await this.process!.rpc('generatetoaddress', count, address);
+    else await this.#node.generate(count, address);
   }
 
   /** Blocks, one after another, until it holds: templates take a transaction some seconds after it came. */
@@ -141,7 +162,7 @@ export class PayoutPool {
   /** What the active chain pays to an address, coinbases left out; satoshis. */
   async received(addresses: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
     const sums = new Map<string, bigint>(addresses.map((address) => [address, 0n]));
-    const rpc = this.process!.rpc;
+    const rpc = <T>(method: string, ...params: readonly unknown[]): Promise<T> => this.rpc<T>(method, ...params);
     const tip = await rpc<number>('getblockcount');
     for (let height = 1; height <= tip; height += 1) {
       const hash = await rpc<string>('getblockhash', height);
