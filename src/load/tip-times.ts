@@ -34,8 +34,10 @@ interface OpenTip {
 
 /** Kept to be told in full. */
 const TIPS_KEPT_MAX = 5_000;
-/** Arrivals that come later belong to miners that were away. */
-const LATE_MS = 10_000;
+/** A chain may come back to a tip: arrivals after such a silence are told of another time. */
+const SILENCE_MS = 1_000;
+/** Of a first wave; a smaller one later is miners that were away, not the tip again. */
+const WAVE_PART_MIN = 0.5;
 
 export class TipTimes {
   readonly #startedAtMs: number;
@@ -61,22 +63,21 @@ export class TipTimes {
     const solve = {first: new LatencyHistogram(), median: new LatencyHistogram(), last: new LatencyHistogram()};
     const spread = {median: new LatencyHistogram(), last: new LatencyHistogram()};
     for (const [hashHex, {arrivalsMs}] of this.#open) {
-      const sorted = Float64Array.from(arrivalsMs).sort();
-      const firstMs = sorted[0]!;
-      const heard = sorted.filter((atMs) => atMs - firstMs < LATE_MS);
-      const [medianMs, lastMs] = [heard[heard.length >> 1]!, heard.at(-1)!];
-      const solvedAtMs = this.#solvedAtMs.get(hashHex);
-      const sinceMs = solvedAtMs ?? firstMs;
-      figures.push({
-        atSec: (sinceMs - this.#startedAtMs) / 1_000, isSolvedHere: solvedAtMs !== undefined, miners: heard.length,
-        firstMs: firstMs - sinceMs, medianMs: medianMs - sinceMs, lastMs: lastMs - sinceMs,
-      });
-      spread.median.addMs(medianMs - firstMs);
-      spread.last.addMs(lastMs - firstMs);
-      if (solvedAtMs === undefined) continue;
-      solve.first.addMs(firstMs - solvedAtMs);
-      solve.median.addMs(medianMs - solvedAtMs);
-      solve.last.addMs(lastMs - solvedAtMs);
+      for (const [index, heard] of wavesOf(arrivalsMs).entries()) {
+        const [firstMs, medianMs, lastMs] = [heard[0]!, heard[heard.length >> 1]!, heard.at(-1)!];
+        const solvedAtMs = index === 0 ? this.#solvedAtMs.get(hashHex) : undefined;
+        const sinceMs = solvedAtMs ?? firstMs;
+        figures.push({
+          atSec: (sinceMs - this.#startedAtMs) / 1_000, isSolvedHere: solvedAtMs !== undefined, miners: heard.length,
+          firstMs: firstMs - sinceMs, medianMs: medianMs - sinceMs, lastMs: lastMs - sinceMs,
+        });
+        spread.median.addMs(medianMs - firstMs);
+        spread.last.addMs(lastMs - firstMs);
+        if (solvedAtMs === undefined) continue;
+        solve.first.addMs(firstMs - solvedAtMs);
+        solve.median.addMs(medianMs - solvedAtMs);
+        solve.last.addMs(lastMs - solvedAtMs);
+      }
     }
     return {
       tips: figures.sort((a, b) => a.atSec - b.atSec), solvedHere: figures.filter(({isSolvedHere}) => isSolvedHere).length,
@@ -84,4 +85,15 @@ export class TipTimes {
       firstToMedian: summaryOf(spread.median), firstToLast: summaryOf(spread.last),
     };
   }
+}
+
+function wavesOf(arrivalsMs: readonly number[]): readonly (readonly number[])[] {
+  const waves: number[][] = [];
+  let before = -Infinity;
+  for (const atMs of Float64Array.from(arrivalsMs).sort()) {
+    if (atMs - before >= SILENCE_MS) waves.push([]);
+    waves.at(-1)!.push(atMs);
+    before = atMs;
+  }
+  return waves.filter((wave) => wave.length >= waves[0]!.length * WAVE_PART_MIN);
 }

@@ -115,6 +115,9 @@ report('a tip counts from the submit that solved it, or from the first miner', (
     {atSec: 2, isSolvedHere: false, miners: 2, firstMs: 0, medianMs: 4, lastMs: 4},
   ]);
   assert.equal([solvedHere, solveToLast.count, solveToLast.maxMs, firstToLast.count, firstToLast.maxMs], [1, 1, 30, 2, 20]);
+  // A reorganisation and back: told to all again, and no new solution.
+  tips.add({tips: [{previousHashHex: 'aa', arrivalsMs: [9_000, 9_003, 9_001]}], blocks: []});
+  assert.equal(tips.report().tips.slice(2), [{atSec: 8, isSolvedHere: false, miners: 3, firstMs: 0, medianMs: 1, lastMs: 3}]);
 });
 
 report('the page is one file without scripts, and what a pool said cannot become part of it', () => {
