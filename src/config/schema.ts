@@ -169,6 +169,8 @@ const demoMiner = z.strictObject({
 const workers = z.strictObject({
   threads: z.int().min(0).max(64).default(1)
     .describe('Worker threads for signature checks and share hashing. 0 does that work on the main thread.'),
+  shareHashing: z.enum(['auto', 'threads']).default('auto')
+    .describe('"auto" hashes a share on the main thread where that costs less than its way to a worker thread and back; when the main thread is late, shares that need a new merkle root go to the threads. "threads" sends them all.'),
 }).describe('Worker threads.');
 
 const shutdown = z.strictObject({

@@ -5,7 +5,9 @@ import type {Config} from '../config.js';
 import {prepareLanes} from '../protocol/bytes/sha256-lanes.js';
 import type {Clock} from '../runtime/clock.js';
 import type {Log} from '../runtime/log.js';
+import {LoopDelayProbe} from '../runtime/loop-delay.js';
 import {createInlineShareHasher, createInlineSignatureVerifier} from '../workers/inline.js';
+import {hashedOnLoop} from '../workers/loop-hashing.js';
 import type {ShareToHash} from '../workers/tasks.js';
 import {createThreadPool} from '../workers/thread-pool.js';
 import type {SignatureCheck} from '../protocol/script/signature-check.js';
@@ -26,7 +28,7 @@ const FIRST_SHARE: ShareToHash = {
 };
 
 export async function startThreads(config: Config, clock: Clock, log: Log): Promise<Threads> {
-  const threads = config.workers.threads > 0 ? startPool(config.workers.threads, clock, log) : await startInline(clock);
+  const threads = config.workers.threads > 0 ? startPool(config, clock, log) : await startInline(clock);
   // The first task pays for the start of a thread and for the self-check of its backends: not a miner, not a block.
   const [checked, hashed] = await Promise.all([threads.signatures.verify([FIRST_CHECK]), threads.shares.hash(FIRST_SHARE)]);
   if (!checked.ok || !hashed.ok) log.warn({code: 'workers-not-ready'}, 'the worker threads did not answer their first task');
@@ -37,12 +39,51 @@ export async function startThreads(config: Config, clock: Clock, log: Log): Prom
   return threads;
 }
 
-function startPool(threads: number, clock: Clock, log: Log): Threads {
-  return createThreadPool({
-    threads,
+function startPool(config: Config, clock: Clock, log: Log): Threads {
+  const pool = createThreadPool({
+    threads: config.workers.threads,
     nowMs: () => clock.nowMs(),
     onThreadError: (error) => log.error({code: 'worker-thread-lost', err: error}, 'a worker thread ended and was replaced'),
   });
+  if (config.workers.shareHashing === 'threads') return pool;
+  const lateness = watchLoop();
+  const shares = hashedOnLoop(pool.shares, () => lateness.isLate);
+  return {
+    signatures: pool.signatures,
+    shares,
+    report: () => [pool.signatures.report(), shares.report()],
+    close: () => {
+      lateness.stop();
+      return pool.close();
+    },
+  };
+}
+
+/** Whether half of what the loop did in the last second came later than this. */
+const LATE_MS = 20;
+/** On time again only well below, so that the way of shares does not change back and forth with each second. */
+const ON_TIME_MS = 10;
+const LOOK_EVERY_MS = 1_000;
+
+function watchLoop(): {readonly isLate: boolean; stop(): void} {
+  const probe = new LoopDelayProbe();
+  probe.start();
+  let isLate = false;
+  const timer = setInterval(() => {
+    const {p50Ms} = probe.read();
+    probe.reset();
+    isLate = p50Ms > (isLate ? ON_TIME_MS : LATE_MS);
+  }, LOOK_EVERY_MS);
+  timer.unref();
+  return {
+    get isLate() {
+      return isLate;
+    },
+    stop() {
+      clearInterval(timer);
+      probe.stop();
+    },
+  };
 }
 
 async function startInline(clock: Clock): Promise<Threads> {

@@ -8,7 +8,9 @@ import type {BackendPreference} from './backends/backend.js';
 import {chooseSha256d, chooseSignatureBackends} from './backends/select.js';
 import type {CapabilityOptions, ReportedShareHasher, ReportedSignatureVerifier} from './capabilities.js';
 import {DEFAULT_CAPABILITY_OPTIONS, createShareHasher, createSignatureVerifier} from './capabilities.js';
-import {createDirectShareHash, createShareThreadKernel} from './kernels/hash-shares.js';
+import {hashedOnLoop} from './loop-hashing.js';
+import {createShareThreadKernel} from './kernels/hash-shares.js';
+import {handTunedSha256d} from './backends/sha256d.js';
 import {createSignatureThreadKernel} from './kernels/verify-signatures.js';
 
 export interface InlineOptions extends Partial<CapabilityOptions> {
@@ -35,19 +37,8 @@ export async function createInlineSignatureVerifier(options: InlineOptions, modu
 export function createInlineShareHasher(options: InlineOptions, modules: InlineModules): ReportedShareHasher {
   const sha256d = chooseSha256d(options.backend ?? 'fastest');
   const hasher = createShareHasher(filled(options), {...modules, carrier: createInlineCarrier({...modules, kernels: [createShareThreadKernel(sha256d)]})});
-  const hashShare = createDirectShareHash(sha256d);
-  let hashedNow = 0;
-  return {
-    ...hasher,
-    hashNow(share) {
-      hashedNow += 1;
-      return hashShare(share);
-    },
-    report() {
-      const batched = hasher.report();
-      return {...batched, itemsDone: batched.itemsDone + hashedNow};
-    },
-  };
+  // The memo hashes with our own code: not where that is not trusted.
+  return sha256d.sha256d === handTunedSha256d.sha256d ? hashedOnLoop(hasher, () => false) : hasher;
 }
 
 function filled(options: InlineOptions): CapabilityOptions {

@@ -4,6 +4,7 @@
  */
 import type {SignatureCheck} from '../protocol/script/signature-check.js';
 import type {ShareToHash} from '../protocol/stratum/share.js';
+import type {ShareHashMemo} from '../protocol/stratum/share-hash.js';
 
 export type {ShareJob, ShareToHash} from '../protocol/stratum/share.js';
 
@@ -23,8 +24,11 @@ export type ShareHashOutcome =
 
 export interface ShareHasher {
   hash(share: ShareToHash, options?: {readonly deadlineMs?: number}): Promise<ShareHashOutcome>;
-  /** The in-thread twin alone: the same hash on this turn. A promise would buy nothing where no other thread does the work. */
-  readonly hashNow?: (share: ShareToHash) => Uint8Array;
+  /**
+   * The same hash on this turn, where that is the better way; undefined for a share that the threads should have.
+   * @param memo - of the share's job and session, kept by the caller.
+   */
+  readonly hashNow?: (share: ShareToHash, memo: ShareHashMemo) => Uint8Array | undefined;
 }
 
 /** What the inspector, the metrics and the start-up log show of one pool. */
@@ -35,6 +39,8 @@ export interface PoolReport {
   readonly queued: number;
   readonly queueCapacity: number;
   readonly itemsDone: number;
+  /** Of these, done on the event loop's own thread, without a batch. */
+  readonly itemsOnLoop?: number;
   readonly batchesDone: number;
   readonly refused: number;
   readonly lastBatchSize: number;

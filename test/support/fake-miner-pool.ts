@@ -30,6 +30,7 @@ import {createMemoryAccountingStore, createMemoryExtranonceCounterStore} from '.
 import {createMemoryBanStore} from '../../src/storage/ban-store.js';
 import {createMemoryCandidateStore} from '../../src/storage/candidate-store.js';
 import {createInlineShareHasher} from '../../src/workers/inline.js';
+import type {ShareHasher} from '../../src/workers/tasks.js';
 import {StratumClient} from './stratum-client.js';
 
 /** Difficulty 1: nobody finds a block by accident. */
@@ -55,6 +56,8 @@ export interface FakePoolOptions {
   readonly vardiff?: Partial<VardiffOptions>;
   readonly pool?: Partial<MiningPoolOptions>;
   readonly store?: AccountingStore;
+  /** Default: hashed on this thread. */
+  readonly hasher?: ShareHasher;
   /** Plays the chain's part; default: every block connects. */
   readonly acceptBlock?: (block: Block) => unknown;
 }
@@ -139,7 +142,7 @@ export async function startFakePool(options: FakePoolOptions = {}): Promise<Fake
     template: templates, chain, accounting, candidates: createMemoryCandidateStore(), scheme, poolScript: POOL_SCRIPT, feePpm: 0,
     tag: new TextEncoder().encode('/pithead/'), extranonceSize: 12, lifetimeMs: 300_000, refreshMs: 3_600_000, scriptOfAccount, nextJobKey,
   }), {name: 'job-factory'});
-  const hasher = aHasher();
+  const hasher = options.hasher ?? aHasher();
   const pool: ActorRef<MiningPoolInbox> = system.spawn(miningPoolActor({
     jobFactory, extranonceCounter: createMemoryExtranonceCounterStore(), instancePrefix: new Uint8Array(0), extranonce1Size: 4, sessionsMax: 2_000,
     sessionsPerAddressMax: 2_000,

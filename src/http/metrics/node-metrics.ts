@@ -111,6 +111,7 @@ function writeWorkers(out: Exposition, {workerReports}: HttpModules): void {
   family('gauge', 'pithead_worker_queue_items', {help: 'Items that wait.', of: (report) => report.queued});
   family('gauge', 'pithead_worker_queue_capacity_items', {help: 'Most items that may wait.', of: (report) => report.queueCapacity});
   family('counter', 'pithead_worker_items_total', {help: 'Items done.', of: (report) => report.itemsDone});
+  family('counter', 'pithead_worker_items_on_loop_total', {help: 'Of these, done on the main thread.', of: (report) => report.itemsOnLoop ?? 0});
   family('counter', 'pithead_worker_batches_total', {help: 'Batches done.', of: (report) => report.batchesDone});
   family('counter', 'pithead_worker_refused_total', {help: 'Items refused because the queue was full.', of: (report) => report.refused});
   family('gauge', 'pithead_worker_item_cost_seconds', {help: 'Measured cost of one item.', of: (report) => report.itemCostUs / 1e6});

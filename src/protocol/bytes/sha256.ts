@@ -80,12 +80,42 @@ export function sha256dHeaderTail(midstate: Sha256Midstate, tail16: Uint8Array, 
     const at = 4 * i;
     schedule[i] = (tail16[at]! << 24) | (tail16[at + 1]! << 16) | (tail16[at + 2]! << 8) | tail16[at + 3]!;
   }
+  compressHeaderTail();
+  writeState(out, 0);
+}
+
+/** What the headers over one merkle root have in common: the state after 64 bytes, the root's last word, and the bits. */
+export interface HeaderHead {
+  readonly midstate: Sha256Midstate;
+  /** As SHA-256 reads it: big-endian. */
+  readonly rootTail: number;
+  readonly bits: number;
+}
+
+/** {@link sha256dHeaderTail} from numbers, without the bytes in between. */
+export function sha256dHeader({midstate, rootTail, bits}: HeaderHead, timeSec: number, nonce: number): Uint8Array {
+  for (let i = 0; i < 8; i++) state[i] = midstate[i]!;
+  schedule[0] = rootTail;
+  schedule[1] = swapped(timeSec);
+  schedule[2] = swapped(bits);
+  schedule[3] = swapped(nonce);
+  compressHeaderTail();
+  const digest = new Uint8Array(32);
+  writeState(digest, 0);
+  return digest;
+}
+
+/** The second block of an 80-byte message, whose four words of text stand in the schedule; and the second hash. */
+function compressHeaderTail(): void {
   schedule[4] = 0x80000000 | 0;
   for (let i = 5; i < 15; i++) schedule[i] = 0;
   schedule[15] = 640;
   compress();
   hashStateAgain();
-  writeState(out, 0);
+}
+
+function swapped(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
 function hashToState(message: Uint8Array, start: number, end: number): void {

@@ -6,12 +6,14 @@
 import {bytesEqual} from '../bytes/compare.js';
 import type {ShareDifficulty} from './difficulty.js';
 import type {ShareJob} from './share.js';
+import {ShareHashMemo} from './share-hash.js';
 import type {StratumJob} from './stratum-job.js';
 
 export interface SentJob {
   readonly job: StratumJob;
   readonly hashTaskJob: ShareJob;
   readonly extranonce1: Uint8Array;
+  readonly memo: ShareHashMemo;
   /** When newer work was sent. Undefined: it is being mined, however old. */
   supersededAtMs: number | undefined;
   /** What its shares must meet: announced before it was sent, or since if that was easier. */
@@ -50,6 +52,7 @@ export class SessionJobs {
       job,
       hashTaskJob: hashTaskJobOf(job),
       extranonce1: sent.extranonce1,
+      memo: new ShareHashMemo(),
       supersededAtMs: undefined,
       difficulty: sent.difficulty,
       staleSinceMs: undefined,

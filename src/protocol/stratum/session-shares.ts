@@ -138,7 +138,9 @@ export class ShareDesk {
       this.remember(line, share, time);
     }
     this.pending.push(share);
-    if (isBusy || host.config.hashNow !== undefined) return this.hashHere(share, time.nowMs);
+    const hash = host.config.hashNow?.(share, entry.memo) ?? (isBusy ? entry.memo.hash(share) : undefined);
+    // One that is hashed here in a crowd costs nothing that lasts: only a block is kept.
+    if (hash !== undefined) return this.judge(share, hash, undefined, time.nowMs);
     host.emit({type: 'hashShare', shareId: share.shareId, task: taskOf(share)});
   }
 
@@ -150,7 +152,7 @@ export class ShareDesk {
   hashed(event: ShareEvent<'shareHashed'>, nowMs: number): void {
     const share = this.find(event.shareId);
     if (share === undefined || share.hash !== undefined) return;
-    // Refused or failed: hashed here, some 30 us, because an unhashed share might have been a block.
+    // Refused or failed: hashed here, because an unhashed share might have been a block.
     const header = event.outcome.ok ? event.outcome.header : shareHeader(share);
     this.judge(share, event.outcome.ok ? event.outcome.hash : sha256d(header), header, nowMs);
   }
@@ -231,15 +233,6 @@ export class ShareDesk {
       hasTimeInRange: fields.timeSec >= template.minTimeSec && fields.timeSec <= latestSec,
       foreseen, hash: undefined, key: '', isBlock: false, rejection: undefined, waitsForChain: false, waitsForDisk: false,
     };
-  }
-
-  /**
-   * Where no other thread hashes, or too many shares are in hand: then this one costs nothing that lasts, some 30 us here,
-   * and only a block is kept.
-   */
-  private hashHere(share: PendingShare, nowMs: number): void {
-    const hash = this.host.config.hashNow?.(share) ?? sha256d(shareHeader(share));
-    this.judge(share, hash, undefined, nowMs);
   }
 
   private submitCandidate(share: PendingShare, header: Uint8Array): void {

@@ -5,6 +5,7 @@
 import type {Hash256} from '../primitives/transaction.js';
 import type {ShareRejectReason} from './judge-share.js';
 import type {AcceptedShare, ShareToHash} from './share.js';
+import type {ShareHashMemo} from './share-hash.js';
 import type {EarlierSessions} from './session-memory.js';
 import type {StratumJob} from './stratum-job.js';
 import type {VardiffOptions} from './vardiff.js';
@@ -81,8 +82,11 @@ export interface SessionConfig {
   /** What earlier sessions left, for clients that come back. */
   readonly earlier?: EarlierSessions;
   readonly serverName: string;
-  /** Given where no other thread hashes: shares are then hashed within the step that reads them, without `hashShare`. */
-  readonly hashNow?: ((task: ShareToHash) => Hash256) | undefined;
+  /**
+   * Given where shares are hashed within the step that reads them, without `hashShare`. Undefined as an answer: this one
+   * is for the threads.
+   */
+  readonly hashNow?: ((task: ShareToHash, memo: ShareHashMemo) => Hash256 | undefined) | undefined;
 }
 
 export interface SessionTime {

@@ -64,8 +64,11 @@ export class SubmitPattern implements SubmitFields {
     return new SubmitPattern(fields, {before: before!, extranonce2Hex: extranonce2Hex!, between: [afterExtranonce2, afterTime, afterNonce], after: after!});
   }
 
-  /** @returns false when the line is not of this pattern; the fields then mean nothing. */
-  read(line: string): boolean {
+  /**
+   * @param end - where the line ends in the text.
+   * @returns false when the line is not of this pattern; the fields then mean nothing.
+   */
+  read(line: string, end = line.length): boolean {
     if (!line.startsWith(this.head)) return false;
     let at = this.head.length;
     if (this.isIdFirst) at = this.readId(line, at);
@@ -74,7 +77,7 @@ export class SubmitPattern implements SubmitFields {
     if (at < 0 || !line.startsWith(this.tail, at)) return false;
     at += this.tail.length;
     if (!this.isIdFirst) at = this.readId(line, at);
-    return at === line.length;
+    return at === end;
   }
 
   /** @returns where the text behind the id ends, or -1. */

@@ -74,6 +74,8 @@ export class Vardiff {
   private readonly fast: WorkRate;
   private readonly slow: WorkRate;
   private current: number;
+  /** 2 to that power: asked several times with each share. */
+  private currentValue: number;
   private floor = DIFFICULTY_EXPONENT_MIN;
   private fixed: number | undefined;
   private wished: number | undefined;
@@ -96,6 +98,7 @@ export class Vardiff {
     this.fast = new WorkRate(FAST_TAU_INTERVALS * options.targetIntervalMs, nowMs);
     this.slow = new WorkRate(SLOW_TAU_INTERVALS * options.targetIntervalMs, nowMs);
     this.current = options.startExponent;
+    this.currentValue = 2 ** this.current;
     this.changedAtMs = nowMs;
     this.lastShareMs = nowMs;
   }
@@ -142,7 +145,7 @@ export class Vardiff {
   }
 
   creditShare(exponent: number, nowMs: number): void {
-    const difficulty = 2 ** exponent;
+    const difficulty = exponent === this.current ? this.currentValue : 2 ** exponent;
     this.fast.add(difficulty, nowMs);
     this.slow.add(difficulty, nowMs);
     // What is believed of the miner is what it did before a gap: single shares in a silence do not talk it down.
@@ -185,6 +188,7 @@ export class Vardiff {
     const isMissing = exponent < this.current && nowMs - Math.max(this.lastShareMs, this.changedAtMs) >= this.options.targetIntervalMs;
     const ageMs = nowMs - this.changedAtMs;
     this.current = exponent;
+    this.currentValue = 2 ** exponent;
     // What was learned before a silence, or before a large change of the miner, is no longer true of it.
     if (isMissing) {
       this.fast.restart(nowMs);
@@ -248,12 +252,12 @@ export class Vardiff {
   /** How many times too easy the difficulty is, as far as few shares can tell. */
   private riseRatio(nowMs: number): number {
     if (this.sharesSinceChange < QUICK_SHARES) return 0;
-    const burst = this.ratioOver(QUICK_SHARES * 2 ** this.current, nowMs - this.recentMs[this.sharesSinceChange % QUICK_SHARES]!);
+    const burst = this.ratioOver(QUICK_SHARES * this.currentValue, nowMs - this.recentMs[this.sharesSinceChange % QUICK_SHARES]!);
     return burst >= BURST_RATIO ? burst : this.ratioOver(this.workSinceChange, nowMs - this.changedAtMs);
   }
 
   private ratioOver(work: number, elapsedMs: number): number {
-    return (work / Math.max(QUICK_ELAPSED_MIN_MS, elapsedMs)) * this.options.targetIntervalMs / 2 ** this.current;
+    return (work / Math.max(QUICK_ELAPSED_MIN_MS, elapsedMs)) * this.options.targetIntervalMs / this.currentValue;
   }
 
   /**

@@ -5,7 +5,6 @@
  * Item: version u32, time u32, nonce u32, extranonce1, extranonce2. Answer: hash 32, header 80.
  * Context: lengths of coinbase1, coinbase2 and branch u32 each, previous hash 32, bits u32, then the three. Little-endian.
  */
-import {hashKey} from '../../protocol/bytes/hash-key.js';
 import type {BatchKernel, ThreadKernel} from '../../runtime/threads/batch-kernel.js';
 import {FifoMap} from '../../runtime/threads/fifo-map.js';
 import type {ChosenSha256d} from '../backends/select.js';
@@ -115,54 +114,6 @@ export function createShareThreadKernel({sha256d, flavour}: ChosenSha256d): Thre
       answer.set(sha256d(header));
     },
   };
-}
-
-/**
- * The same hash without the batch: one share, at once, on the caller's turn. Some 2 us when the root is known; on its way
- * through the in-thread batcher a share costs about 10 more, in promises, entries and copies. The header is written where
- * the last one was: Node keeps 80 bytes outside its heap, and each such array costs as much as a third of the hash.
- */
-export function createDirectShareHash({sha256d}: Pick<ChosenSha256d, 'sha256d'>): (share: ShareToHash) => Uint8Array {
-  const roots = new FifoMap<string, Uint8Array>(ROOTS_MAX);
-  const header = new Uint8Array(HEADER_LENGTH);
-  return ({job, extranonce1, extranonce2, version, timeSec, nonce}) => {
-    const key = rootKey(job.jobKey, extranonce1, extranonce2);
-    let root = roots.get(key);
-    if (root === undefined) {
-      root = merkleRoot(job, Uint8Array.of(...extranonce1, ...extranonce2), sha256d);
-      roots.set(key, root);
-    }
-    writeU32(header, 0, version);
-    header.set(job.previousHash, 4);
-    header.set(root, 36);
-    writeU32(header, 68, timeSec);
-    writeU32(header, 72, job.bits);
-    writeU32(header, 76, nonce);
-    return sha256d(header);
-  };
-}
-
-const keyBytes = new Uint8Array(HASH_LENGTH);
-/** Five bytes of the key are the job's and the length's. */
-const SHORT_EXTRANONCES_MAX = HASH_LENGTH - 5;
-
-/** Both extranonces as one run: the same bytes split elsewhere make the same coinbase. A short key takes a quarter of the time. */
-function rootKey(jobKey: number, extranonce1: Uint8Array, extranonce2: Uint8Array): string {
-  const length = extranonce1.length + extranonce2.length;
-  if (length > SHORT_EXTRANONCES_MAX || jobKey > 0xffffffff) return `${jobKey}:${String.fromCharCode(...extranonce1, ...extranonce2)}`;
-  keyBytes.fill(0);
-  keyBytes.set(extranonce1);
-  keyBytes.set(extranonce2, extranonce1.length);
-  keyBytes[SHORT_EXTRANONCES_MAX] = length;
-  writeU32(keyBytes, SHORT_EXTRANONCES_MAX + 1, jobKey);
-  return hashKey(keyBytes);
-}
-
-function writeU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
 }
 
 function merkleRoot(job: KnownJob, extranonces: Uint8Array, sha256d: ChosenSha256d['sha256d']): Uint8Array {
