@@ -74,6 +74,11 @@ export class WireTransaction implements Transaction {
     return this.data.subarray(this.start, this.end);
   }
 
+  /** All outputs as serialised, without their count. */
+  get outputBytes(): Uint8Array {
+    return this.data.subarray(this.outputsAt + sizeWidth(this.data, this.outputsAt), this.bodyEnd);
+  }
+
   get strippedSize(): number {
     return this.hasWitness ? 4 + this.bodyEnd - this.bodyStart + 4 : this.end - this.start;
   }

@@ -59,13 +59,13 @@ export function schnorrError(spend: InputSpend, question: SchnorrQuestion): Scri
 /** A multisig asks for the same digest up to twenty times; the machine keeps those of its current script code. */
 function ecdsaDigest(machine: ScriptMachine, scriptCode: Uint8Array, hashType: number): Uint8Array {
   const isCurrent = scriptCode === machine.scriptCode;
-  const known = isCurrent ? machine.digestByHashType.get(hashType) : undefined;
+  const known = isCurrent ? machine.knownDigest(hashType) : undefined;
   if (known !== undefined) return known;
   const {digests, inputIndex} = machine.spend;
   const request = {inputIndex, scriptCode, hashType};
   const digest = machine.version === 'legacy'
     ? legacySighash(digests.transaction, request)
     : segwitSighash(digests, request);
-  if (isCurrent) machine.digestByHashType.set(hashType, digest);
+  if (isCurrent) machine.rememberDigest(hashType, digest);
   return digest;
 }

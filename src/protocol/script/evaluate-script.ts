@@ -27,6 +27,8 @@ const OPERATIONS: readonly (Operation | undefined)[] = buildTable();
 
 /** @param stack - worked on in place; holds the result afterwards. @returns the rule that broke, or undefined. */
 export function evaluateScript(stack: Uint8Array[], script: Uint8Array, options: MachineOptions): ScriptErrorCode | undefined {
+  // Every witness spend has such an input script.
+  if (script.length === 0) return undefined;
   const machine = new ScriptMachine(stack, script, options);
   if (machine.version !== 'tapscript' && script.length > SCRIPT_SIZE_MAX) return 'SCRIPT_SIZE';
   for (const {cursor} = machine; !cursor.atEnd; machine.operationIndex++) {

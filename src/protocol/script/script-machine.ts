@@ -54,8 +54,8 @@ export class ScriptMachine {
   operationCount = 0;
   /** Index of the current operation, for tapscript's OP_CODESEPARATOR. */
   operationIndex = 0;
-  /** Digests of the current {@link scriptCode}. */
-  readonly digestByHashType = new Map<number, Uint8Array>();
+  /** Digests of the current {@link scriptCode}. Made when there is one: most scripts of an input have none. */
+  private digestByHashType: Map<number, Uint8Array> | undefined;
   private codeStart = 0;
   private code: Uint8Array | undefined;
 
@@ -84,8 +84,17 @@ export class ScriptMachine {
   separateCode(): void {
     this.codeStart = this.cursor.position;
     this.code = undefined;
-    this.digestByHashType.clear();
+    this.digestByHashType = undefined;
     if (this.tapscript !== undefined) this.tapscript.codeSeparatorIndex = this.operationIndex;
+  }
+
+  knownDigest(hashType: number): Uint8Array | undefined {
+    return this.digestByHashType?.get(hashType);
+  }
+
+  rememberDigest(hashType: number, digest: Uint8Array): void {
+    this.digestByHashType ??= new Map();
+    this.digestByHashType.set(hashType, digest);
   }
 
   /** Item at `depth` below the top; 0 is the top. The caller has checked that it exists. */

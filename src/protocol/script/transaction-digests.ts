@@ -6,6 +6,7 @@
 import {ByteWriter} from '../bytes/byte-writer.js';
 import {sha256} from '../bytes/sha256.js';
 import type {Transaction, TxOutput} from '../primitives/transaction.js';
+import {WireTransaction} from '../primitives/wire-transaction.js';
 import {assert} from '../verdict.js';
 
 /** What the digests need of a coin. */
@@ -15,7 +16,14 @@ export type SpentOutput = Pick<TxOutput, 'valueSats' | 'scriptPubKey'>;
 export class TransactionDigests {
   readonly transaction: Transaction;
   readonly spentOutputs: readonly SpentOutput[];
-  private readonly cache: {[name: string]: Uint8Array} = {};
+  private prevoutsHash: Uint8Array | undefined;
+  private sequencesHash: Uint8Array | undefined;
+  private outputsHash: Uint8Array | undefined;
+  private amountsHash: Uint8Array | undefined;
+  private scriptPubKeysHash: Uint8Array | undefined;
+  private prevoutsHashTwice: Uint8Array | undefined;
+  private sequencesHashTwice: Uint8Array | undefined;
+  private outputsHashTwice: Uint8Array | undefined;
 
   constructor(transaction: Transaction, spentOutputs: readonly SpentOutput[]) {
     assert(spentOutputs.length === transaction.inputs.length, 'one spent output for each input');
@@ -24,35 +32,35 @@ export class TransactionDigests {
   }
 
   get prevouts(): Uint8Array {
-    return this.cache['prevouts'] ??= sha256(this.writePrevouts());
+    return this.prevoutsHash ??= sha256(this.writePrevouts());
   }
 
   get sequences(): Uint8Array {
-    return this.cache['sequences'] ??= sha256(this.writeSequences());
+    return this.sequencesHash ??= sha256(this.writeSequences());
   }
 
   get outputs(): Uint8Array {
-    return this.cache['outputs'] ??= sha256(this.writeOutputs());
+    return this.outputsHash ??= sha256(this.writeOutputs());
   }
 
   get amounts(): Uint8Array {
-    return this.cache['amounts'] ??= sha256(this.writeAmounts());
+    return this.amountsHash ??= sha256(this.writeAmounts());
   }
 
   get scriptPubKeys(): Uint8Array {
-    return this.cache['scriptPubKeys'] ??= sha256(this.writeScriptPubKeys());
+    return this.scriptPubKeysHash ??= sha256(this.writeScriptPubKeys());
   }
 
   get prevoutsTwice(): Uint8Array {
-    return this.cache['prevoutsTwice'] ??= sha256(this.prevouts);
+    return this.prevoutsHashTwice ??= sha256(this.prevouts);
   }
 
   get sequencesTwice(): Uint8Array {
-    return this.cache['sequencesTwice'] ??= sha256(this.sequences);
+    return this.sequencesHashTwice ??= sha256(this.sequences);
   }
 
   get outputsTwice(): Uint8Array {
-    return this.cache['outputsTwice'] ??= sha256(this.outputs);
+    return this.outputsHashTwice ??= sha256(this.outputs);
   }
 
   private writePrevouts(): Uint8Array {
@@ -70,6 +78,8 @@ export class TransactionDigests {
   }
 
   private writeOutputs(): Uint8Array {
+    // As they were received: no other bytes say the same.
+    if (this.transaction instanceof WireTransaction) return this.transaction.outputBytes;
     const {outputs} = this.transaction;
     const writer = new ByteWriter(43 * outputs.length);
     for (const {valueSats, scriptPubKey} of outputs) writer.u64(valueSats).varBytes(scriptPubKey);

@@ -18,6 +18,8 @@ import type {SignatureCheck, SignatureOracle} from './signature-check.js';
 import type {TransactionDigests} from './transaction-digests.js';
 import {verifyScript} from './verify-script.js';
 
+const NOTHING_KNOWN: ReadonlyMap<string, boolean> = new Map();
+
 export type InputVerdict = Verdict<undefined, ScriptErrorCode>;
 
 /** Inputs of one transaction share its {@link TransactionDigests}: that is what keeps hashing linear. */
@@ -51,7 +53,7 @@ export function inputsOf(digests: TransactionDigests, flags: ScriptFlags): Input
 
 export function beginVerification(inputs: readonly InputToVerify[]): VerificationRound {
   const all = inputs.map((_, index) => index);
-  return evaluate({inputs, verdicts: inputs.map(() => undefined), known: new Map()}, all);
+  return evaluate({inputs, verdicts: inputs.map(() => undefined), known: NOTHING_KNOWN}, all);
 }
 
 /** @param answers - one for each of `round.questions`, in order. */
@@ -102,7 +104,8 @@ class QuestionCollector implements SignatureOracle {
   readonly questions: SignatureCheck[] = [];
   assumed: number[] = [];
   private readonly known: ReadonlyMap<string, boolean>;
-  private ownQuestions = new Map<string, number>();
+  /** This input's questions by key, from its second one on: most inputs ask once. */
+  private ownQuestions: Map<string, number> | undefined;
 
   constructor(known: ReadonlyMap<string, boolean>) {
     this.known = known;
@@ -111,7 +114,7 @@ class QuestionCollector implements SignatureOracle {
   startInput(): void {
     this.assumed = [];
     // Two inputs never sign the same digest but by SIGHASH_SINGLE's constant, so only one input's own repeats are merged.
-    if (this.ownQuestions.size > 0) this.ownQuestions = new Map();
+    this.ownQuestions = undefined;
   }
 
   isValid(check: SignatureCheck): boolean {
@@ -123,10 +126,9 @@ class QuestionCollector implements SignatureOracle {
     const key = questionKey(check);
     const answer = this.known.get(key);
     if (answer !== undefined) return answer;
-    this.keyFirstQuestion();
-    const asked = this.ownQuestions.get(key);
-    if (asked === undefined) {
-      this.ownQuestions.set(key, this.questions.length);
+    const own = this.ownQuestions ??= this.keyedFirstQuestion();
+    if (!own.has(key)) {
+      own.set(key, this.questions.length);
       this.assume(check);
     }
     return true;
@@ -137,9 +139,9 @@ class QuestionCollector implements SignatureOracle {
     this.questions.push(check);
   }
 
-  private keyFirstQuestion(): void {
+  private keyedFirstQuestion(): Map<string, number> {
     const first = this.assumed[0];
-    if (this.ownQuestions.size === 0 && first !== undefined) this.ownQuestions.set(questionKey(this.questions[first]!), first);
+    return first === undefined ? new Map() : new Map([[questionKey(this.questions[first]!), first]]);
   }
 }
 
