@@ -6,7 +6,7 @@ import {printable} from './request.js';
 const MINER_NAME_LENGTH_MAX = 64;
 
 /** A decimal number, with a letter for thousands, millions or thousand millions. */
-const DIFFICULTY = String.raw`(\d{1,15}(?:\.\d{1,15})?)([kmg])?`;
+const DIFFICULTY = String.raw`(\d{1,15}(?:\.\d{1,40})?)([kmg])?`;
 const OPTION = new RegExp(`(?:^|[,; ])(?:d|diff)=${DIFFICULTY}(?=$|[,; ])`, 'i');
 const SUFFIX = new RegExp(`\\+${DIFFICULTY}$`, 'i');
 const FACTOR_OF_LETTER: Readonly<Record<string, number>> = {k: 1e3, m: 1e6, g: 1e9};
