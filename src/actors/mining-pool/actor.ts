@@ -55,7 +55,7 @@ type Internal =
   | {readonly type: 'miningPool.retryReservation'}
   | {readonly type: 'miningPool.jobSeen'; readonly job: StratumJob | null}
   | {readonly type: 'miningPool.broadcastSlice'}
-  | {readonly type: 'miningPool.banStored'}
+  | {readonly type: 'miningPool.banStored'; readonly made: Ban | undefined}
   | {readonly type: 'miningPool.banNotStored'; readonly error: unknown}
   | {readonly type: 'miningPool.housekeep'}
   | {readonly type: 'miningPool.drainTimeUp'};
@@ -138,7 +138,11 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
       case 'miningPool.reservationFailed': return this.#reservationFailed(message.error, ctx);
       case 'miningPool.showMessage': return this.#showToAll(message.text, ctx);
       case 'miningPool.housekeep': return this.#housekeep(ctx);
-      case 'miningPool.banStored': return;
+      case 'miningPool.banStored': {
+        const {made} = message;
+        if (made !== undefined) ctx.log.info({code: 'address-banned', network: made.network, reason: made.reason, untilMs: made.untilMs}, 'an address is banned');
+        return;
+      }
       case 'miningPool.banNotStored':
         ctx.log.error({code: 'ban-not-stored', err: message.error}, 'a change of the bans is not on disk; it holds until the next start');
         return;
@@ -258,12 +262,11 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
     const ban = this.#admission.bans.offend(address!, {offence, honest: this.#sessions.provedOf(sender), nowMs: ctx.clock.wallMs()});
     if (ban === undefined) return;
     this.#counters.bansMade[offence] += 1;
-    ctx.log.info({code: 'address-banned', network: ban.network, reason: offence, untilMs: ban.untilMs}, 'an address is banned');
-    this.#store(this.#options.bans.put(ban), ctx);
+    this.#store(this.#options.bans.put(ban), ctx, ban);
   }
 
-  #store(stored: Promise<void>, ctx: Context): void {
-    ctx.pipeToSelf(stored, () => ({type: 'miningPool.banStored'}), (error) => ({type: 'miningPool.banNotStored', error}));
+  #store(stored: Promise<void>, ctx: Context, made?: Ban): void {
+    ctx.pipeToSelf(stored, () => ({type: 'miningPool.banStored', made}), (error) => ({type: 'miningPool.banNotStored', error}));
   }
 
   /** Answered when it is on disk; in force at once. */
@@ -281,7 +284,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
     }
     const reply = ctx.takeReply<{readonly ok: true; readonly ban: Ban; readonly endedSessions: number}>();
     const stored = this.#options.bans.put(ban);
-    this.#store(stored, ctx);
+    this.#store(stored, ctx, ban);
     stored.then(() => reply?.resolve({ok: true, ban, endedSessions}), (error: unknown) => reply?.reject(error));
   }
 
