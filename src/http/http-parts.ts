@@ -2,6 +2,7 @@
  * @module What the HTTP server is given: settings, and the parts that it asks. It constructs none of them.
  */
 import type {ActorRef} from '../runtime/actor.js';
+import type {LatencyHistogram} from '../runtime/latency-histogram.js';
 import type {Log} from '../runtime/log.js';
 import type {LoopDelay} from '../runtime/loop-delay.js';
 import type {ActorSystem} from '../runtime/system.js';
@@ -10,6 +11,7 @@ import type {AccountingMessage} from '../actors/accounting/messages.js';
 import type {AlertsMessage} from '../actors/alerts/messages.js';
 import type {GetBlock, GetCoinSetTotals, GetTip} from '../actors/chain/messages.js';
 import type {GetMempoolInfo} from '../actors/mempool/messages.js';
+import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
 import type {MiningPoolMessage} from '../actors/mining-pool/messages.js';
 import type {PayoutsMessage} from '../actors/payouts/messages.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
@@ -33,12 +35,22 @@ export interface HttpOptions {
   readonly webRoot?: string;
 }
 
+/** What is measured on the way of shares and jobs. */
+export interface PoolMeters {
+  /** From an accepted share's verdict to its durable answer. */
+  readonly submitLatency: LatencyHistogram;
+  /** From a new job to the last session that was handed it. */
+  readonly broadcastLatency: LatencyHistogram;
+}
+
 /** The pool of this process, when it runs one. */
 export interface HttpPool {
   readonly accounting: ActorRef<AccountingMessage>;
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
   readonly alerts: ActorRef<AlertsMessage>;
+  readonly jobFactory: ActorRef<JobFactoryMessage>;
+  readonly meters?: PoolMeters;
   /** Absent where the pool keeps accounts and pays nobody. */
   readonly payouts?: ActorRef<PayoutsMessage>;
   /** `host:port` that miners are told. */

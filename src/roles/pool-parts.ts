@@ -15,6 +15,8 @@ import {statisticsActor} from '../actors/statistics/actor.js';
 import type {AlertsMessage} from '../actors/alerts/messages.js';
 import type {StatisticsMessage} from '../actors/statistics/messages.js';
 import type {GetTemplate} from '../actors/template/messages.js';
+import type {PoolMeters} from '../http/http-parts.js';
+import {LatencyHistogram} from '../runtime/latency-histogram.js';
 import {createMinerNetwork} from '../net/miner-socket.js';
 import {decodeAddress} from '../protocol/address/address.js';
 import {blockSubsidy} from '../protocol/consensus/subsidy.js';
@@ -44,6 +46,7 @@ export interface PoolParts {
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
   readonly alerts: ActorRef<AlertsMessage>;
+  readonly meters: PoolMeters;
   /** Where there is a wallet to pay from. */
   readonly payouts?: ActorRef<PayoutsMessage>;
   /** `host:port`. */
@@ -98,16 +101,17 @@ export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> 
     nextJobKey,
   }), {name: 'job-factory'}) as unknown as ActorRef<JobFactoryMessage>;
 
+  const meters: PoolMeters = {submitLatency: new LatencyHistogram(), broadcastLatency: new LatencyHistogram()};
   const statistics = startStatistics(site, accounting);
   const payouts = wallet === undefined || !config.payouts.enabled ? undefined
     : startPayouts(site, {accounting, database, wallet, address: payout.address, ...node.payments()});
   const alerts = startAlerts(site, accounting);
-  const miningPool = startFrontDesk(site, sessionOptions(site, {accounting, jobFactory}, nextJobKey), database);
+  const miningPool = startFrontDesk(site, {sessions: sessionOptions(site, {accounting, jobFactory, meters}, nextJobKey), meters}, database);
   stopsIn(site, 'drain-shares', jobFactory);
   stopsIn(site, 'drain-shares', accounting);
   const endpoints = await openPorts(site, miningPool);
   return {
-    accounting, jobFactory, miningPool, statistics, alerts, ...(payouts && {payouts}),
+    accounting, jobFactory, miningPool, statistics, alerts, meters, ...(payouts && {payouts}),
     stratumEndpoint: endpoints.stratum, ...(endpoints.stratumTls && {stratumTlsEndpoint: endpoints.stratumTls}),
   };
 }

@@ -8,6 +8,7 @@ import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
 import {miningPoolActor} from '../actors/mining-pool/actor.js';
 import type {DrainMiningPool, MiningPoolMessage} from '../actors/mining-pool/messages.js';
 import {DEFAULT_CONNECTION_LIMITS, stratumSessionActor, type StratumSessionOptions} from '../actors/stratum-session/actor.js';
+import type {PoolMeters} from '../http/http-parts.js';
 import {startStratumServer} from '../net/stratum-server.js';
 import {openTlsGate, type TlsGate} from '../net/tls-gate.js';
 import {decodeAddress, encodeAddress} from '../protocol/address/address.js';
@@ -33,6 +34,7 @@ const CONNECTIONS_SPARE = 256;
 export interface SessionActors {
   readonly accounting: ActorRef<AccountingMessage>;
   readonly jobFactory: ActorRef<JobFactoryMessage>;
+  readonly meters: PoolMeters;
 }
 
 export interface StratumEndpoints {
@@ -42,12 +44,13 @@ export interface StratumEndpoints {
 }
 
 /** What all sessions have in common. */
-export function sessionOptions(site: Site, actors: SessionActors, nextJobKey: () => number): StratumSessionOptions {
+export function sessionOptions(site: Site, {meters, ...actors}: SessionActors, nextJobKey: () => number): StratumSessionOptions {
   const {pool, stratum} = site.config;
   return {
     ...actors,
     hasher: site.threads.shares,
     limits: DEFAULT_CONNECTION_LIMITS,
+    submitLatency: meters.submitLatency,
     session: {
       extranonce2Size: EXTRANONCE2_SIZE,
       versionMask: Number.parseInt(stratum.versionMask, 16),
@@ -80,7 +83,7 @@ export function accountOf({spec}: Site, text: string): {readonly ok: true; reado
   return account === undefined ? {ok: false} : {ok: true, account};
 }
 
-export function startFrontDesk(site: Site, sessions: StratumSessionOptions, database: Database): ActorRef<MiningPoolMessage> {
+export function startFrontDesk(site: Site, {sessions, meters}: {readonly sessions: StratumSessionOptions; readonly meters: PoolMeters}, database: Database): ActorRef<MiningPoolMessage> {
   const {config, system, shutdown} = site;
   const miningPool = system.spawn(miningPoolActor({
     jobFactory: sessions.jobFactory,
@@ -95,6 +98,7 @@ export function startFrontDesk(site: Site, sessions: StratumSessionOptions, data
       bans: {durationMs: config.stratum.banSec * 1_000, offencesMax: config.stratum.banAfterOffences},
     },
     bans: createBanStore(database),
+    broadcastLatency: meters.broadcastLatency,
     session: (facts, spawn) => spawn(stratumSessionActor(sessions, facts)),
   }), {name: 'mining-pool'}) as unknown as ActorRef<MiningPoolMessage>;
   shutdown.add('end-sessions', 'stratum sessions', async () => {

@@ -6,6 +6,7 @@
  * restarted: its connection's state is gone, and the miner reconnects.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Message, PendingReply, Protocol, Signal} from '../../runtime/actor.js';
+import type {LatencyHistogram} from '../../runtime/latency-histogram.js';
 import {showMessageLine} from '../../protocol/stratum/response.js';
 import type {EarlierSessions} from '../../protocol/stratum/session-memory.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
@@ -45,6 +46,8 @@ export interface MiningPoolOptions {
   readonly sessionsPerAddressMax: number;
   readonly admission: AdmissionOptions;
   readonly bans: BanStore;
+  /** From a new job to the last session that was handed it. */
+  readonly broadcastLatency?: LatencyHistogram;
   /** Makes the session's actor; `spawn` makes it this pool's child. */
   readonly session: (facts: SessionFacts, spawn: <M extends Message>(spec: ActorSpec<M>) => ActorRef<M>) => ActorRef<StratumSessionMessage>;
 }
@@ -98,6 +101,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
   readonly #extranonces: SessionExtranonces;
   readonly #counters = new ConnectionCounters();
   readonly #broadcast = new JobBroadcast<SessionRef>();
+  #publishedAtMs = 0;
   #isReserving = false;
   #waiting: Connection[] = [];
   #job: StratumJob | undefined;
@@ -307,6 +311,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
 
   #publish(job: StratumJob, cleanJobs: boolean, ctx: Context): void {
     this.#job = job;
+    this.#publishedAtMs = ctx.clock.nowMs();
     if (this.#broadcast.start(job, cleanJobs, Array.from(this.#sessions.all(), ({ref}) => ref))) this.#nextSlice(ctx);
   }
 
@@ -323,6 +328,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
   #nextSlice(ctx: Context): void {
     const hasMore = this.#broadcast.nextSlice((ref, job, cleanJobs) => void ctx.tell(ref, {type: 'stratumSession.offerJob', job, cleanJobs}));
     if (hasMore) ctx.tell(ctx.self, {type: 'miningPool.broadcastSlice'});
+    else this.#options.broadcastLatency?.observe(ctx.clock.nowMs() - this.#publishedAtMs);
   }
 
   #reserveMore(ctx: Context): void {

@@ -7,6 +7,7 @@
  * under way leaves the session standing until they are judged: one of them may be a block.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, Protocol} from '../../runtime/actor.js';
+import type {LatencyHistogram} from '../../runtime/latency-histogram.js';
 import {StratumSession} from '../../protocol/stratum/session.js';
 import type {CloseReason, SessionConfig, SessionEffect, SessionEvent, SessionTime} from '../../protocol/stratum/session-types.js';
 import type {EarlierSessions} from '../../protocol/stratum/session-memory.js';
@@ -28,6 +29,8 @@ export interface StratumSessionOptions {
   /** What all sessions have in common of the machine's configuration. */
   readonly session: Omit<SessionConfig, 'sessionId' | 'extranonce1' | 'hashNow' | 'earlier'>;
   readonly limits: ConnectionLimits;
+  /** How long accepted shares waited for their durable answer. */
+  readonly submitLatency?: LatencyHistogram;
 }
 
 export interface ConnectionLimits {
@@ -108,7 +111,7 @@ class SessionActor implements Behaviour<StratumSessionInbox> {
   constructor(options: StratumSessionOptions, facts: StratumSessionFacts, ctx: Context) {
     this.#options = options;
     this.#facts = facts;
-    this.#dispatch = shareDispatchTo(options.accounting);
+    this.#dispatch = shareDispatchTo(options.accounting, options.submitLatency && {clock: ctx.clock, latency: options.submitLatency});
     this.#inputBytesLeft = options.limits.inputBytesPerSecMax;
     this.#wallSec = Math.floor(ctx.clock.wallMs() / 1000);
     this.#connectedAtSec = this.#wallSec;

@@ -7,6 +7,8 @@
  */
 import type {ActorRef} from '../../runtime/actor.js';
 import {AskError} from '../../runtime/actor.js';
+import type {Clock} from '../../runtime/clock.js';
+import type {LatencyHistogram} from '../../runtime/latency-histogram.js';
 import type {AcceptedShare} from '../../protocol/stratum/share.js';
 import type {AccountingMessage, RecordShares} from '../accounting/messages.js';
 
@@ -35,6 +37,8 @@ class Batch {
   readonly shares: AcceptedShare[] = [];
   readonly sessions: ActorRef<ShareRecorded>[] = [];
   readonly shareIds: number[] = [];
+  /** When its first share came: the others waited less. */
+  openedAtMs = 0;
 
   add(share: AcceptedShare, session: ActorRef<ShareRecorded>, shareId: number): void {
     this.shares.push(share);
@@ -50,15 +54,23 @@ class Batch {
   }
 }
 
+/** Where it is measured how long shares wait for the disk: twice the clock for each batch, never for a share. */
+export interface DispatchMeter {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly latency: LatencyHistogram;
+}
+
 export class ShareDispatch {
   readonly #accounting: ActorRef<AccountingMessage>;
+  readonly #meter: DispatchMeter | undefined;
   #isUnderWay = false;
   #waitingCount = 0;
   /** Oldest first; all but the last are full. */
   #waiting: Batch[] = [];
 
-  constructor(accounting: ActorRef<AccountingMessage>) {
+  constructor(accounting: ActorRef<AccountingMessage>, meter?: DispatchMeter) {
     this.#accounting = accounting;
+    this.#meter = meter;
   }
 
   /** The session is told once, in any case. */
@@ -69,7 +81,10 @@ export class ShareDispatch {
     }
     this.#waitingCount += 1;
     let batch = this.#waiting.at(-1);
-    if (batch === undefined || batch.shares.length >= SHARES_PER_QUESTION_MAX) this.#waiting.push(batch = new Batch());
+    if (batch === undefined || batch.shares.length >= SHARES_PER_QUESTION_MAX) {
+      this.#waiting.push(batch = new Batch());
+      if (this.#meter !== undefined) batch.openedAtMs = this.#meter.clock.nowMs();
+    }
     batch.add(share, session, shareId);
     if (!this.#isUnderWay) this.#ask();
   }
@@ -82,6 +97,7 @@ export class ShareDispatch {
     const settle = (ok: boolean, mayBeRecorded: boolean): void => {
       this.#isUnderWay = false;
       batch.tell({ok, mayBeRecorded});
+      if (ok) this.#meter?.latency.observe(this.#meter.clock.nowMs() - batch.openedAtMs, batch.shares.length);
       this.#ask();
     };
     this.#accounting.ask<RecordShares>({type: 'accounting.recordShares', shares: batch.shares}, {timeoutMs: RECORD_TIMEOUT_MS}).then(
@@ -95,10 +111,10 @@ export class ShareDispatch {
 const dispatches = new WeakMap<ActorRef<AccountingMessage>, ShareDispatch>();
 
 /** The one that all sessions of an accounting share. */
-export function shareDispatchTo(accounting: ActorRef<AccountingMessage>): ShareDispatch {
+export function shareDispatchTo(accounting: ActorRef<AccountingMessage>, meter?: DispatchMeter): ShareDispatch {
   let dispatch = dispatches.get(accounting);
   if (dispatch === undefined) {
-    dispatch = new ShareDispatch(accounting);
+    dispatch = new ShareDispatch(accounting, meter);
     dispatches.set(accounting, dispatch);
   }
   return dispatch;

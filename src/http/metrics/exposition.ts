@@ -3,7 +3,7 @@
  */
 export const PROMETHEUS_MEDIA_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-export type MetricKind = 'counter' | 'gauge';
+export type MetricKind = 'counter' | 'gauge' | 'histogram';
 export type Labels = Readonly<Record<string, string | number>>;
 
 export class Exposition {
@@ -21,6 +21,13 @@ export class Exposition {
     this.#names.add(name);
     this.#lines.push(`# HELP ${name} ${about.help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}`, `# TYPE ${name} ${kind}`);
     for (const [labels, value] of about.samples) this.#lines.push(`${name}${labelText(labels)} ${numberText(value)}`);
+  }
+
+  /** @param about - `buckets`: upper bound and how many were at most that, in rising order. */
+  histogram(name: string, about: {readonly help: string; readonly buckets: readonly (readonly [number, number])[]; readonly count: number; readonly sum: number}): void {
+    this.family('histogram', name, {help: about.help, samples: []});
+    for (const [bound, count] of about.buckets) this.#lines.push(`${name}_bucket{le="${bound}"} ${count}`);
+    this.#lines.push(`${name}_bucket{le="+Inf"} ${about.count}`, `${name}_sum ${numberText(about.sum)}`, `${name}_count ${about.count}`);
   }
 
   text(): string {

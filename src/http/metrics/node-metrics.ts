@@ -6,6 +6,7 @@ import type {KindTotals} from './actor-totals.js';
 import {ActorTotals} from './actor-totals.js';
 import {askConnectionCounts, writeConnections} from './connection-metrics.js';
 import {Exposition, type Labels, type MetricKind} from './exposition.js';
+import {askPoolGauges, writeLatencies, writePoolGauges, writeShares} from './pool-gauges.js';
 import type {RequestCounts} from './request-counts.js';
 import type {HttpModules} from '../http-parts.js';
 import type {LiveHub} from '../live-hub.js';
@@ -33,11 +34,14 @@ export class NodeMetrics {
   /** Never waits longer than the overview does; families whose part has not answered yet are left out. */
   async text(): Promise<string> {
     const {source, modules, version} = this.#parts;
-    const [reading, connections] = await Promise.all([source.read(), askConnectionCounts(modules.pool)]);
+    const [reading, connections, gauges] = await Promise.all([source.read(), askConnectionCounts(modules.pool), askPoolGauges(modules)]);
     const out = new Exposition();
     out.family('gauge', 'pithead_info', {help: 'Version of Pithead and of Node; always 1.', samples: [[{version, node: process.version}, 1]]});
     if (reading !== undefined) writeChain(out, reading.overview);
     if (reading?.overview.pool !== undefined) writePool(out, reading.overview.pool);
+    if (reading?.overview.pool !== undefined) writeShares(out, reading.overview.pool);
+    writePoolGauges(out, gauges);
+    writeLatencies(out, modules);
     if (connections !== undefined) writeConnections(out, connections);
     writeLateParts(out, source);
     writeWorkers(out, modules);

@@ -3,6 +3,7 @@
 // gets in without the token, and every change leaves a record. Requests are injected; no socket is opened.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
+import {readFileSync} from 'node:fs';
 import {Validator} from '@seriousme/openapi-schema-validator';
 import fastify, {type FastifyInstance} from 'fastify';
 import type {LightMyRequestResponse} from 'fastify';
@@ -12,7 +13,9 @@ import {RequestBudget, senderOf} from '../../../src/http/request-budget.js';
 import type {FoundBlockView} from '../../../src/actors/accounting/messages.js';
 import type {PayoutView} from '../../../src/actors/payouts/messages.js';
 import {hashToDisplayHex} from '../../../src/protocol/bytes/hex.js';
+import type {StratumJob} from '../../../src/protocol/stratum/stratum-job.js';
 import {createActorSystem, type ActorSystem} from '../../../src/runtime/system.js';
+import {PROJECT_ROOT} from '../../support/source-tree.js';
 import {anAccount, FakeNode, HTTP_OPTIONS, OPERATOR_TOKEN, REWARD_SATS} from './fake-node.js';
 
 const START_SEC = 1_767_225_600;
@@ -295,6 +298,19 @@ api('miners are not told where others connect from; the operator is', async () =
   assert.not.match((await bench.get('/api/v1/overview')).body, /203\.0\.113/);
   assert.not.match((await bench.get('/api/v1/miners/bcrt1qfirst')).body, /203\.0\.113/);
   assert.match((await bench.get('/api/v1/operator/sessions', OPERATOR)).body, /203\.0\.113\.9/);
+});
+
+api('every figure that the Grafana page draws is one of /metrics', async () => {
+  bench.node.job = {template: {height: 31, curTimeSec: START_SEC, transactions: []}} as unknown as StratumJob;
+  bench.node.latency.observe(3, 5);
+  const {body} = await bench.get('/metrics');
+  for (const line of [
+    'pithead_pool_last_job_height 31', 'pithead_pool_submit_seconds_bucket{le="0.0032"} 5', 'pithead_pool_submit_seconds_count 5', 'pithead_upstream_node_healthy{node="spare"} 0',
+    'pithead_pool_shares_total{status="accepted"} 0', 'pithead_payouts_paused 0', 'pithead_alerts_active{severity="critical"} 0',
+  ]) assert.ok(body.includes(`${line}\n`), line);
+  const drawn = new Set(readFileSync(`${PROJECT_ROOT}docs/grafana-dashboard.json`, 'utf8').match(/\b(?:pithead|process)_[a-z_]+/g));
+  assert.ok(drawn.size > 20);
+  assert.equal([...drawn].filter((name) => !body.includes(`# TYPE ${name.replace(/_bucket$/, '')} `)), []);
 });
 
 api.run();

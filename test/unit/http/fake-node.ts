@@ -4,12 +4,15 @@
  */
 import type {ActorRef, Message, PendingReply} from '../../../src/runtime/actor.js';
 import type {Log, LogFacts} from '../../../src/runtime/log.js';
+import {LatencyHistogram} from '../../../src/runtime/latency-histogram.js';
 import type {ActorSystem} from '../../../src/runtime/system.js';
 import type {AccountingMessage, AccountView, FoundBlockView, PoolTotals} from '../../../src/actors/accounting/messages.js';
 import type {AlertsMessage, AlertsView} from '../../../src/actors/alerts/messages.js';
 import type {ChainMessage, HeaderView, TipView} from '../../../src/actors/chain/messages.js';
 import type {MempoolInfo, MempoolMessage} from '../../../src/actors/mempool/messages.js';
 import {ConnectionCounters} from '../../../src/actors/mining-pool/connection-counts.js';
+import type {JobFactoryMessage} from '../../../src/actors/job-factory/messages.js';
+import type {StratumJob} from '../../../src/protocol/stratum/stratum-job.js';
 import type {PayoutStatus, PayoutView, PayoutsMessage} from '../../../src/actors/payouts/messages.js';
 import type {HistoryBucket, StatisticsMessage} from '../../../src/actors/statistics/messages.js';
 import type {UpstreamHealth, UpstreamMessage} from '../../../src/actors/upstream/messages.js';
@@ -21,7 +24,7 @@ import type {Block} from '../../../src/protocol/primitives/block.js';
 import {buildTransaction, NULL_HASH, NULL_VOUT} from '../../../src/protocol/primitives/transaction-codec.js';
 import type {PoolReport} from '../../../src/workers/tasks.js';
 
-export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool' | 'statistics' | 'payouts' | 'upstream' | 'alerts';
+export type FakeKind = 'chain' | 'mempool' | 'accounting' | 'mining-pool' | 'statistics' | 'payouts' | 'upstream' | 'alerts' | 'job-factory';
 
 export const REWARD_SATS = 5_000_000_000n;
 const P2WPKH_SIZE = 22;
@@ -58,6 +61,8 @@ export class FakeNode {
   };
   upstreamHealth: UpstreamHealth = {isStalled: false, servingNode: undefined, workHeight: undefined, confirmedAgoMs: undefined, nodes: []};
   alertsView: AlertsView = {active: [], recent: [], destinations: []};
+  job: StratumJob | null = null;
+  readonly latency = new LatencyHistogram();
   readonly audited: AuditEntry[] = [];
   checks: HealthCheck[] = [{name: 'chain', isOk: true}];
   /** Actors of these kinds take questions and do not answer. */
@@ -71,6 +76,7 @@ export class FakeNode {
   readonly miningPool: ActorRef<MiningPoolMessage>;
   readonly statistics: ActorRef<StatisticsMessage>;
   readonly alerts: ActorRef<AlertsMessage>;
+  readonly jobFactory: ActorRef<JobFactoryMessage>;
   readonly payoutsRef: ActorRef<PayoutsMessage>;
   readonly upstream: ActorRef<UpstreamMessage>;
   /** Replies that a silent actor still owes: held as a busy actor holds its mailbox. */
@@ -87,6 +93,7 @@ export class FakeNode {
     this.miningPool = this.#spawn<MiningPoolMessage>('mining-pool', (message) => this.#deskAnswer(message));
     this.statistics = this.#spawn<StatisticsMessage>('statistics', (message) => this.#statisticsAnswer(message));
     this.alerts = this.#spawn<AlertsMessage>('alerts', (message) => (message.type === 'alerts.get' ? this.alertsView : {destinations: this.alertsView.destinations.length}));
+    this.jobFactory = this.#spawn<JobFactoryMessage>('job-factory', () => this.job);
     this.payoutsRef = this.#spawn<PayoutsMessage>('payouts', (message) => this.#payoutsAnswer(message));
     this.upstream = this.#spawn<UpstreamMessage>('upstream', () => this.upstreamHealth);
   }
@@ -143,7 +150,7 @@ export class FakeNode {
   modules(more: Partial<HttpModules> = {}): HttpModules {
     return {
       system: this.system, log: this.log, chain: this.chain, mempool: this.mempoolRef,
-      pool: {accounting: this.accounting, miningPool: this.miningPool, statistics: this.statistics, alerts: this.alerts, stratumEndpoint: '127.0.0.1:3333'},
+      pool: {accounting: this.accounting, miningPool: this.miningPool, statistics: this.statistics, alerts: this.alerts, jobFactory: this.jobFactory, stratumEndpoint: '127.0.0.1:3333'},
       loopDelay: {read: () => ({p50Ms: 0.25, p99Ms: 2, maxMs: 9, meanMs: 0.5})},
       workerReports: () => [WORKER_REPORT],
       checks: () => this.checks,
@@ -154,7 +161,7 @@ export class FakeNode {
   /** As `modules`, with payouts, a node elsewhere, and an operator. */
   fullModules(): HttpModules {
     const modules = this.modules();
-    return {...modules, pool: {...modules.pool!, payouts: this.payoutsRef}, upstream: this.upstream, operator: this.operator()};
+    return {...modules, pool: {...modules.pool!, payouts: this.payoutsRef, meters: {submitLatency: this.latency, broadcastLatency: this.latency}}, upstream: this.upstream, operator: this.operator()};
   }
 
   operator(): HttpOperator {

@@ -5,9 +5,10 @@ import * as assert from 'uvu/assert';
 import type {AccountingMessage, RecordShares} from '../../../../src/actors/accounting/messages.js';
 import type {AcceptedShare} from '../../../../src/protocol/stratum/share.js';
 import {ShareDispatch} from '../../../../src/actors/stratum-session/share-dispatch.js';
-import type {ShareRecorded} from '../../../../src/actors/stratum-session/share-dispatch.js';
+import type {DispatchMeter, ShareRecorded} from '../../../../src/actors/stratum-session/share-dispatch.js';
 import type {ActorRef, ReplyOf} from '../../../../src/runtime/actor.js';
 import {AskError} from '../../../../src/runtime/actor.js';
+import {LatencyHistogram} from '../../../../src/runtime/latency-histogram.js';
 
 interface Question {
   readonly shares: readonly AcceptedShare[];
@@ -19,7 +20,7 @@ function share(height: number): AcceptedShare {
   return {account: 'alice', minerName: 'rig', target: 1n, height, hash: new Uint8Array(32), isBlock: false, sessionId: 1, userAgent: ''};
 }
 
-function aRig() {
+function aRig(meter?: DispatchMeter) {
   const questions: Question[] = [];
   const told: ShareRecorded[] = [];
   const accounting = {
@@ -27,7 +28,7 @@ function aRig() {
     ask: ({shares}: RecordShares) => new Promise((resolve, reject) => questions.push({shares, resolve, reject})),
   } as unknown as ActorRef<AccountingMessage>;
   const session = {path: 'session', id: 2, tell: (message: ShareRecorded) => { told.push(message); return 'accepted'; }} as unknown as ActorRef<ShareRecorded>;
-  return {questions, told, session, dispatch: new ShareDispatch(accounting)};
+  return {questions, told, session, dispatch: new ShareDispatch(accounting, meter)};
 }
 
 async function settled(): Promise<void> {
@@ -48,6 +49,23 @@ test('a lone share leaves at once, those that come meanwhile leave together when
   await settled();
   assert.equal(told.map(({shareId}) => shareId), [1, 2, 3, 4]);
   assert.is(questions.length, 2, 'nothing waits, nothing is asked');
+});
+
+test('the wait of every share that the log took is measured, from the first of its batch on', async () => {
+  let nowMs = 100;
+  const latency = new LatencyHistogram();
+  const {questions, session, dispatch} = aRig({clock: {nowMs: () => nowMs}, latency});
+  for (let id = 1; id <= 4; id += 1) dispatch.record(share(id), session, id);
+  nowMs = 103;
+  questions[0]!.resolve({ok: true, seq: 1});
+  await settled();
+  nowMs = 110;
+  questions[1]!.resolve({ok: true, seq: 4});
+  await settled();
+  dispatch.record(share(5), session, 5);
+  questions[2]!.resolve({ok: false, code: 'log-unavailable'});
+  await settled();
+  assert.equal([latency.read().count, latency.read().sumMs], [4, 3 + 3 * 10]);
 });
 
 test('a log that is not available, a refusal and a silence are told apart', async () => {

@@ -25,6 +25,15 @@ metrics('a family has one HELP, one TYPE and a line for each sample, with labels
   ].join('\n'));
 });
 
+metrics('a histogram has its steps, all of them together, the sum and the count', () => {
+  const out = new Exposition();
+  out.histogram('pithead_h_seconds', {help: 'h', buckets: [[0.1, 1], [0.2, 3]], count: 4, sum: 1.5});
+  assert.is(out.text(), [
+    '# HELP pithead_h_seconds h', '# TYPE pithead_h_seconds histogram', 'pithead_h_seconds_bucket{le="0.1"} 1', 'pithead_h_seconds_bucket{le="0.2"} 3',
+    'pithead_h_seconds_bucket{le="+Inf"} 4', 'pithead_h_seconds_sum 1.5', 'pithead_h_seconds_count 4', '',
+  ].join('\n'));
+});
+
 metrics('a value that is not known is left out', () => {
   const out = new Exposition();
   out.value('gauge', 'pithead_y', {help: 'y', value: undefined});
