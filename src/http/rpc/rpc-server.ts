@@ -58,12 +58,7 @@ export function createRpcServer(options: RpcServerOptions, services: RpcServices
     await reply.code(401).header('www-authenticate', 'Basic realm="jsonrpc"').send();
   });
 
-  app.setErrorHandler((error: {statusCode?: number}, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    return sendJson(reply, status, failureText(status === 413 ? RPC_CODE.invalidRequest : RPC_CODE.internalError,
-      status === 413 ? `a request is at most ${options.maxBodyBytes} bytes` : 'the request could not be read'));
-  });
-  app.setNotFoundHandler((_request, reply) => sendJson(reply, 405, failureText(RPC_CODE.invalidRequest, 'JSON-RPC server handles only POST requests to /')));
+  addRefusals(app, options.maxBodyBytes);
 
   app.post('/', async (request, reply) => {
     counts.requests += 1;
@@ -114,6 +109,16 @@ export function createRpcServer(options: RpcServerOptions, services: RpcServices
       await app.close();
     },
   };
+}
+
+/** What is no JSON-RPC is still answered as JSON-RPC answers. */
+function addRefusals(app: FastifyInstance, maxBodyBytes: number): void {
+  app.setErrorHandler((error: {statusCode?: number}, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    return sendJson(reply, status, failureText(status === 413 ? RPC_CODE.invalidRequest : RPC_CODE.internalError,
+      status === 413 ? `a request is at most ${maxBodyBytes} bytes` : 'the request could not be read'));
+  });
+  app.setNotFoundHandler((_request, reply) => sendJson(reply, 405, failureText(RPC_CODE.invalidRequest, 'JSON-RPC server handles only POST requests to /')));
 }
 
 async function sendJson(reply: FastifyReply, status: number, body: string): Promise<FastifyReply> {
