@@ -22,7 +22,7 @@ interface BcoinBlock {
 interface BcoinFullNode {
   open(): Promise<void>;
   close(): Promise<void>;
-  readonly http: {open(): Promise<void>; close(): Promise<void>};
+  readonly http: {open(): Promise<void>; close(): Promise<void>; address(): {readonly port: number}};
   readonly chain: {
     readonly height: number;
     readonly tip: {rhash(): string};
@@ -48,6 +48,8 @@ export interface BcoinNode {
   /** Mines `count` blocks on its tip, to `address` when given; resolves to their serialisations. */
   mine(count: number, address?: string): Promise<string[]>;
   addTransaction(txHex: string): Promise<void>;
+  /** Where its JSON-RPC listens; only with `rpcPassword`. */
+  readonly rpcPort: number | undefined;
   coinTotals(): {readonly coinCount: number; readonly totalSats: number};
   close(): Promise<void>;
 }
@@ -55,6 +57,10 @@ export interface BcoinNode {
 export interface BcoinOptions {
   /** BIP 34, 65 and 66 from block 1, as Bitcoin Core's regtest has them today; bcoin knows the heights of 2018. */
   readonly hasBuriedForks?: boolean;
+  /** Votes about BIP 9 deployments take three blocks, not 144: witness rules bind from block 9 that its own miner made. */
+  readonly hasShortVotes?: boolean;
+  /** Serves bcoin's own JSON-RPC on a free port of 127.0.0.1, for any user with this password. */
+  readonly rpcPassword?: string;
 }
 
 export async function startBcoin(options: BcoinOptions = {}): Promise<BcoinNode> {
@@ -64,18 +70,21 @@ export async function startBcoin(options: BcoinOptions = {}): Promise<BcoinNode>
   process.env.NODE_BACKEND = 'js'; // Its native addons were not built.
   const require = createRequire(`${FIXTURE}package.json`);
   const {FullNode, Block, TX, Network} = require('bcoin') as {
-    Network: {get(name: string): {readonly block: {bip34height: number; bip65height: number; bip66height: number}}};
+    Network: {get(name: string): {minerWindow: number; activationThreshold: number; readonly block: {bip34height: number; bip65height: number; bip66height: number}}};
     FullNode: new (options: object) => BcoinFullNode;
     Block: {fromRaw(hex: string, encoding: 'hex'): BcoinBlock};
     TX: {fromRaw(hex: string, encoding: 'hex'): unknown};
   };
   if (options.hasBuriedForks === true) Object.assign(Network.get('regtest').block, {bip34height: 1, bip65height: 1, bip66height: 1});
-  const node = new FullNode({network: 'regtest', memory: true, listen: false, workers: false, 'log-level': 'none', 'log-console': false});
-  // Its own RPC server would take a fixed port: two tests at once could not both have it, and neither needs it.
-  node.http.open = () => Promise.resolve();
-  node.http.close = () => Promise.resolve();
+  if (options.hasShortVotes === true) Object.assign(Network.get('regtest'), {minerWindow: 3, activationThreshold: 2});
+  const node = new FullNode({network: 'regtest', memory: true, listen: false, workers: false, 'log-level': 'none', 'log-console': false, 'http-host': '127.0.0.1', 'http-port': 0, 'api-key': options.rpcPassword ?? ''});
+  if (options.rpcPassword === undefined) {
+    node.http.open = () => Promise.resolve();
+    node.http.close = () => Promise.resolve();
+  }
   await node.open();
   return {
+    rpcPort: options.rpcPassword === undefined ? undefined : node.http.address().port,
     height: () => node.chain.height,
     tipHash: () => node.chain.tip.rhash(),
     addBlock: async (blockHex) => Boolean(await node.chain.add(Block.fromRaw(blockHex, 'hex'))),

@@ -38,7 +38,7 @@ export function decodeTemplate(json: unknown): Verdict<BlockTemplate, TemplateRe
   if (!('height' in header)) return header;
   const transactions = decodeTransactions(fields['transactions']);
   if (!Array.isArray(transactions)) return transactions as Rejection<TemplateRejectCode>;
-  const commitment = decodeCommitment(fields['default_witness_commitment'], transactions);
+  const commitment = decodeCommitment(fields, transactions);
   if (!(commitment instanceof Uint8Array)) return commitment;
   return {ok: true, value: {...header, transactions, witnessCommitment: commitment}};
 }
@@ -46,6 +46,11 @@ export function decodeTemplate(json: unknown): Verdict<BlockTemplate, TemplateRe
 function unknownRule(rules: unknown): string | undefined {
   if (!Array.isArray(rules)) return undefined;
   return rules.find((rule: unknown): rule is string => typeof rule === 'string' && rule.startsWith('!') && !KNOWN_RULES.has(rule.slice(1)));
+}
+
+/** bcoin gives a commitment before segwit binds, and refuses a coinbase with the witness that belongs to it. */
+function isWithoutSegwit(rules: unknown): boolean {
+  return Array.isArray(rules) && !rules.includes('segwit') && !rules.includes('!segwit');
 }
 
 function decodeHeaderFields(fields: Fields): Omit<BlockTemplate, 'transactions' | 'witnessCommitment'> | Rejection<TemplateRejectCode> {
@@ -113,9 +118,10 @@ function namesHash(name: unknown, hash: Uint8Array): boolean {
 }
 
 /** @returns the script of the commitment output; empty when the node wants none and none is needed. */
-function decodeCommitment(text: unknown, transactions: readonly TemplateTransaction[]): Uint8Array | Rejection<TemplateRejectCode> {
-  if (text === undefined) {
-    const needsOne = transactions.some(({txid, wtxid}) => !bytesEqual(txid, wtxid));
+function decodeCommitment(fields: Fields, transactions: readonly TemplateTransaction[]): Uint8Array | Rejection<TemplateRejectCode> {
+  const text = fields['default_witness_commitment'];
+  const needsOne = transactions.some(({txid, wtxid}) => !bytesEqual(txid, wtxid));
+  if (text === undefined || (!needsOne && isWithoutSegwit(fields['rules']))) {
     return needsOne ? reject('template-bad-commitment', 'missing') : new Uint8Array(0);
   }
   const given = typeof text === 'string' ? hexToBytes(text) : undefined;
