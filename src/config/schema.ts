@@ -105,6 +105,7 @@ const pool = z.strictObject({
   shareIntervalSec: z.number().min(0.1).max(600).default(5).describe('Seconds between two shares of one session that vardiff steers to.'),
   staleGraceMs: z.int().min(0).max(60_000).default(3_000).describe('A share for the block before is still credited this long after a new tip.'),
   feePpm: z.int().min(0).max(1_000_000).default(0).describe('Pool fee in parts per million of the reward: 10000 is one per cent.'),
+  shareLogDays: z.number().min(0).max(36_500).default(7).describe('Shares stay on disk one by one for so many days at least, for proofs and the audit; then only their sums do.'),
   donationPpm: z.int().min(0).max(1_000_000).default(0).describe('Part of the reward that is given away, in parts per million, besides the fee.'),
   donationAddress: optionalText('Address that the donation is owed to and paid like a miner. Empty: it stays on the pool\'s donation account.'),
   pplnsWindow: z.number().min(0.1).max(100).default(2).describe('PPLNS window, as a multiple of the expected work of one block.'),

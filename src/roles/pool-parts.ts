@@ -82,6 +82,7 @@ export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> 
     subsidyOf: (height) => blockSubsidy(height, spec),
     maturityBlocks: spec.coinbaseMaturityBlocks,
     windowFactorPpm: Math.round(config.pool.pplnsWindow * 1_000_000),
+    shareLogMs: config.pool.shareLogDays * 86_400_000,
   }), {name: 'accounting', onFailure: 'escalate'}) as unknown as ActorRef<AccountingMessage>;
 
   const jobFactory = system.spawn(jobFactoryActor({

@@ -7,6 +7,7 @@ import type {SumNode} from '../protocol/payout/share-tree.js';
 import {assertFollows} from './accounting-store.js';
 import {MemoryLedgerStore} from './ledger-store.js';
 import {MemoryPpsStore} from './pps-store.js';
+import {MemoryShareSumsStore} from './share-sums-store.js';
 
 export function createMemoryAccountingStore(): AccountingStore {
   const shares: ShareRow[] = [];
@@ -14,16 +15,21 @@ export function createMemoryAccountingStore(): AccountingStore {
   const splits = new Map<string, BlockSplitRow>();
   const treeChunks = new Map<number, SumNode>();
   const pps = new MemoryPpsStore();
+  const sums = new MemoryShareSumsStore();
   const ledger = new MemoryLedgerStore();
   return {
     ledger,
     pps,
+    sums,
     lastShareSeq: () => shares.at(-1)?.seq ?? 0,
-    firstShareSeq: () => shares[0]?.seq ?? 1,
+    firstShareSeq: () => sums.compactedSeq() + 1,
     *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
-      for (let i = Math.min(fromSeq, shares.length) - 1; i >= 0; i -= 1) yield shares[i]!;
+      for (let i = Math.min(fromSeq, shares.length) - 1; i >= sums.compactedSeq(); i -= 1) yield shares[i]!;
     },
-    sharesFrom: (seq, limit) => shares.slice(Math.max(0, seq - 1), Math.max(0, seq - 1) + limit),
+    sharesFrom: (seq, limit) => {
+      const from = Math.max(sums.compactedSeq(), seq - 1);
+      return shares.slice(from, from + limit);
+    },
     foundBlocks: () => [...blocks.values()].sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height),
     foundBlock: (hash) => blocks.get(Buffer.from(hash).toString('hex')),
     treeChunk: (number) => treeChunks.get(number),
@@ -36,6 +42,7 @@ export function createMemoryAccountingStore(): AccountingStore {
       for (const {number, node} of change.treeChunks ?? []) treeChunks.set(number, node);
       ledger.add(change.entries ?? []);
       if (change.pps !== undefined) pps.add(change.pps);
+      if (change.sums !== undefined) sums.apply(change.sums);
     },
   };
 }

@@ -10,6 +10,7 @@ import type {SumNode} from '../protocol/payout/share-tree.js';
 import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
 import {LmdbLedgerStore} from './ledger-store.js';
 import {LmdbPpsStore} from './pps-store.js';
+import {LmdbShareSumsStore} from './share-sums-store.js';
 import {decodeSplit, decodeTreeChunk, encodeSplit, encodeTreeChunk} from './split-rows.js';
 import type {Database, Table} from './open-database.js';
 
@@ -24,6 +25,7 @@ export function createAccountingStore(database: Database): AccountingStore {
 class LmdbAccountingStore implements AccountingStore {
   readonly ledger: LmdbLedgerStore;
   readonly pps: LmdbPpsStore;
+  readonly sums: LmdbShareSumsStore;
   readonly #database: Database;
   readonly #segments: Table;
   readonly #blocks: Table;
@@ -35,11 +37,12 @@ class LmdbAccountingStore implements AccountingStore {
     this.#database = database;
     this.ledger = new LmdbLedgerStore(database);
     this.pps = new LmdbPpsStore(database);
+    this.sums = new LmdbShareSumsStore(database);
     this.#segments = database.table('share-log');
     this.#blocks = database.table('found-blocks');
     this.#splits = database.table('block-splits');
     this.#treeChunks = database.table('tree-chunks');
-    this.#lastSeq = 0;
+    this.#lastSeq = this.sums.compactedSeq();
     for (const share of this.#newestSegment()) this.#lastSeq = share.seq;
   }
 
@@ -48,23 +51,27 @@ class LmdbAccountingStore implements AccountingStore {
   }
 
   firstShareSeq(): number {
-    for (const {key} of this.#segments.range({limit: 1})) return seqOfSegmentKey(key);
+    // Rows whose shares are in the totals may still be there.
+    for (const {key} of this.#segments.range({limit: 1})) return Math.max(seqOfSegmentKey(key), this.sums.compactedSeq() + 1);
     return this.#lastSeq + 1;
   }
 
   *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
-    if (fromSeq < 1) return;
+    const compactedSeq = this.sums.compactedSeq();
+    if (fromSeq <= compactedSeq) return;
     for (const row of this.#segments.range({to: segmentKey(fromSeq + 1), reverse: true})) {
       const shares = decodeSegment(seqOfSegmentKey(row.key), row.value);
       for (let i = shares.length - 1; i >= 0; i -= 1) {
         const share = shares[i]!;
+        if (share.seq <= compactedSeq) return;
         if (share.seq <= fromSeq) yield share;
       }
     }
   }
 
-  sharesFrom(seq: number, limit: number): readonly ShareRow[] {
+  sharesFrom(fromSeq: number, limit: number): readonly ShareRow[] {
     const found: ShareRow[] = [];
+    const seq = Math.max(fromSeq, this.sums.compactedSeq() + 1);
     // The segment that holds `seq` starts at or before it.
     let start = segmentKey(Math.max(0, seq));
     for (const row of this.#segments.range({to: segmentKey(Math.max(0, seq) + 1), reverse: true, limit: 1})) start = row.key.slice();
@@ -111,7 +118,9 @@ class LmdbAccountingStore implements AccountingStore {
       for (const {number, node} of change.treeChunks ?? []) writer.put(this.#treeChunks, segmentKey(number), encodeTreeChunk(node));
       this.ledger.stage(writer, change.entries ?? []);
       if (change.pps !== undefined) this.pps.stage(writer, change.pps);
+      if (change.sums !== undefined) this.sums.stage(writer, change.sums);
     });
+    if (change.sums !== undefined) this.sums.written(change.sums);
     await this.#database.flushed();
     // Not before: what the disk did not take is written over by the next commit, because its shares were refused.
     this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;

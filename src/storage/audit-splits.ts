@@ -62,8 +62,8 @@ function checkWindow(store: AccountingStore, row: FoundBlockRow, split: BlockSpl
   const again = pplnsWindow(sharesOf(store, split), split.windowWork === 0n ? 1n << 300n : split.windowWork);
   const expected = new Map(again.work.map(({account, work}) => [account, work]));
   const isSame = expected.size === split.work.length && split.work.every(({account, work}) => expected.get(account) === work);
-  // Unless work ran out, the window must not have been left unfilled.
-  const isFull = split.windowWork === 0n || again.totalWork === split.windowWork || split.firstSeq === 1;
+  // Unless work ran out, or what is before is gone, the window must not have been left unfilled.
+  const isFull = split.windowWork === 0n || again.totalWork === split.windowWork || split.firstSeq <= store.firstShareSeq();
   return isSame && isFull ? undefined : reject('audit-split-window', `${nameOf(row)} does not count the work that shares ${split.firstSeq} to ${split.lastSeq} stand for`);
 }
 

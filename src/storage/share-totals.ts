@@ -1,4 +1,4 @@
-/** @module Accepted shares and their work by account, from the whole share log. */
+/** @module Accepted shares and their work by account, from the share log and the totals of what it has lost. */
 import type {AccountingStore} from '../actors/accounting/ports.js';
 
 export interface AccountShares {
@@ -11,7 +11,8 @@ const SHARES_PER_PAGE = 10_000;
 
 export function sharesByAccount(store: AccountingStore): ReadonlyMap<string, AccountShares> {
   const sums = new Map<string, {shares: number; work: bigint}>();
-  let next = 1;
+  for (const {account, shares, work} of store.sums.totals()) sums.set(account, {shares, work});
+  let next = store.firstShareSeq();
   for (;;) {
     const page = store.sharesFrom(next, SHARES_PER_PAGE);
     if (page.length === 0) return sums;

@@ -2,13 +2,13 @@
  * @module The offline check of a pool's accounts: the share log has no gap, every found block refers to a share of the
  * log, and what each block credits adds up to its reward. Reads only; stops at the first discrepancy.
  */
-import type {AccountingStore, FoundBlockRow} from '../actors/accounting/ports.js';
+import type {AccountingStore, FoundBlockRow, ShareChunk} from '../actors/accounting/ports.js';
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import {reject, type Rejection} from '../protocol/verdict.js';
 import {StorageError} from './storage-error.js';
 
 export type AccountingDiscrepancyCode =
-  | 'verify-accounting-corrupt' | 'verify-share-gap' | 'verify-share-work' | 'verify-found-share' | 'verify-found-credits';
+  | 'verify-accounting-corrupt' | 'verify-share-gap' | 'verify-share-work' | 'verify-share-totals' | 'verify-share-sums' | 'verify-found-share' | 'verify-found-credits';
 
 export type AccountingVerdict =
   | {readonly ok: true; readonly shareCount: number; readonly foundCount: number}
@@ -18,7 +18,7 @@ const SHARES_PER_PAGE = 10_000;
 
 export function verifyAccounting(store: AccountingStore): AccountingVerdict {
   try {
-    return checkShares(store) ?? checkFoundBlocks(store) ?? {ok: true, shareCount: store.lastShareSeq(), foundCount: store.foundBlocks().length};
+    return checkShares(store) ?? checkSums(store) ?? checkFoundBlocks(store) ?? {ok: true, shareCount: store.lastShareSeq(), foundCount: store.foundBlocks().length};
   } catch (error) {
     if (error instanceof StorageError) return reject('verify-accounting-corrupt', error.message);
     throw error;
@@ -28,7 +28,7 @@ export function verifyAccounting(store: AccountingStore): AccountingVerdict {
 /** Numbered from 1 without a gap: a missing number is work that somebody did and nobody is paid for. */
 function checkShares(store: AccountingStore): Rejection<AccountingDiscrepancyCode> | undefined {
   const last = store.lastShareSeq();
-  let expected = 1;
+  let expected = store.firstShareSeq();
   while (expected <= last) {
     const page = store.sharesFrom(expected, SHARES_PER_PAGE);
     if (page.length === 0) return reject('verify-share-gap', `shares ${expected} to ${last} are missing`);
@@ -39,6 +39,31 @@ function checkShares(store: AccountingStore): Rejection<AccountingDiscrepancyCod
     }
   }
   return undefined;
+}
+
+/** Chunks follow the totals without a gap, and say what the shares say; the totals count every share that the log has lost. */
+function checkSums(store: AccountingStore): Rejection<AccountingDiscrepancyCode> | undefined {
+  let totalShares = 0;
+  for (const {shares} of store.sums.totals()) totalShares += shares;
+  if (totalShares !== store.sums.compactedSeq()) return reject('verify-share-totals', `totals of ${totalShares} shares stand for ${store.sums.compactedSeq()}`);
+  let lastSeq = store.sums.compactedSeq();
+  for (const chunk of store.sums.chunks()) {
+    if (chunk.firstSeq !== lastSeq + 1 || chunk.lastSeq > store.lastShareSeq()) return reject('verify-share-sums', `sums of shares ${chunk.firstSeq} to ${chunk.lastSeq} follow ${lastSeq}`);
+    lastSeq = chunk.lastSeq;
+    if (!isSumOf(store, chunk)) return reject('verify-share-sums', `shares ${chunk.firstSeq} to ${chunk.lastSeq} add up to something else`);
+  }
+  return undefined;
+}
+
+function isSumOf(store: AccountingStore, {firstSeq, lastSeq, sums}: ShareChunk): boolean {
+  const left = new Map(sums.map(({account, shares, work}) => [account, {shares, work}]));
+  for (const {account, work} of store.sharesFrom(firstSeq, lastSeq - firstSeq + 1)) {
+    const own = left.get(account);
+    if (own === undefined) return false;
+    own.shares -= 1;
+    own.work -= work;
+  }
+  return [...left.values()].every(({shares, work}) => shares === 0 && work === 0n);
 }
 
 function checkFoundBlocks(store: AccountingStore): Rejection<AccountingDiscrepancyCode> | undefined {

@@ -25,6 +25,7 @@ export class HeldStore implements AccountingStore {
   readonly inner = createMemoryAccountingStore();
   readonly ledger = this.inner.ledger;
   readonly pps = this.inner.pps;
+  readonly sums = this.inner.sums;
   appendCount = 0;
   isHeld = false;
   isFailing = false;
@@ -94,7 +95,7 @@ export async function aPool(facts: {store?: HeldStore; seed?: number; options?: 
   const chain = facts.chain ?? {activeHashes: new Set<number>(), tipHeight: 0};
   const chainRef = sim.system.spawn(aChain(chain), {name: 'chain'});
   const accounting = sim.system.spawn(accountingActor({
-    store, chain: chainRef, terms: TERMS, subsidyOf: () => 5_000_000_000n, maturityBlocks: 3, windowFactorPpm: 2_000_000, ...facts.options,
+    store, chain: chainRef, terms: TERMS, subsidyOf: () => 5_000_000_000n, maturityBlocks: 3, windowFactorPpm: 2_000_000, shareLogMs: 604_800_000, ...facts.options,
   }), {name: 'accounting'});
   await sim.runUntilIdle();
   let share = 0;

@@ -130,7 +130,7 @@ export async function startFakePool(options: FakePoolOptions = {}): Promise<Fake
   const templates = system.spawn(answering<TemplateMessage>('template', () => template), {name: 'template'});
   const scheme = options.scheme ?? 'PPLNS';
   const accounting: ActorRef<AccountingInbox> = system.spawn(accountingActor({
-    store, chain, terms: {scheme, feePpm: 0, donationPpm: 0, donationAccount: ''}, subsidyOf: () => template.coinbaseValueSats, maturityBlocks: 100, windowFactorPpm: 2_000_000,
+    store, chain, terms: {scheme, feePpm: 0, donationPpm: 0, donationAccount: ''}, subsidyOf: () => template.coinbaseValueSats, maturityBlocks: 100, windowFactorPpm: 2_000_000, shareLogMs: 604_800_000,
   }), {name: 'accounting'});
   const scriptOfAccount = (account: string): Uint8Array | undefined => {
     const decoded = decodeAddress(account, REGTEST.address);

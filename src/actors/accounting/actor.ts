@@ -21,6 +21,7 @@ import {LedgerDesk, type BlockStep} from './ledger-desk.js';
 import {LedgerView} from './ledger-view.js';
 import {PPS_INTERVAL_MS, PpsCredits} from './pps-credits.js';
 import {RewardLedger} from './reward-ledger.js';
+import {ShareCompactor} from './share-compactor.js';
 import {ROOTS_RECALLED_MAX, ShareProver} from './share-prover.js';
 import {ShareLog} from './share-log.js';
 import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
@@ -33,6 +34,8 @@ export interface AccountingOptions {
   readonly maturityBlocks: number;
   /** The PPLNS window holds this many millionths of the expected work of a block. */
   readonly windowFactorPpm: number;
+  /** Shares stay in the log at least so long, for proofs and for the audit; then they become sums. */
+  readonly shareLogMs: number;
   /** New coins of a block at this height. */
   readonly subsidyOf: (height: number) => Sats;
 }
@@ -42,6 +45,7 @@ type Internal =
   | {readonly type: 'accounting.committed'}
   | {readonly type: 'accounting.retry'}
   | {readonly type: 'accounting.prove'}
+  | {readonly type: 'accounting.compact'}
   | {readonly type: 'accounting.bookPerShare'}
   | {readonly type: 'accounting.commitFailed'; readonly error: unknown}
   | {readonly type: 'accounting.blockShareMissing'; readonly hash: Uint8Array}
@@ -65,6 +69,9 @@ const FATES_RETRY_MS = 10_000;
 const RETRY_MS = 1_000;
 /** A slice is some 3 ms. */
 const PROVE_PAUSE_MS = 10;
+/** Between two looks for shares to compact, and between two slices of that. */
+const COMPACT_PAUSE_MS = 5_000;
+const COMPACT_SLICE_PAUSE_MS = 20;
 /** At start-up the chain is asked about this many found blocks whose fate is open. */
 const UNSETTLED_ASKED_MAX = 1_000;
 /** All at once would fill the chain's mailbox: some would be refused, and so would whoever brings a block meanwhile. */
@@ -94,6 +101,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   readonly #shareLog: ShareLog;
   readonly #accounts: LedgerView;
   readonly #prover: ShareProver;
+  readonly #compactor: ShareCompactor;
   #isCommitDue = false;
   #networkWork = 0n;
   /** What the chain is still to be asked about, from the end. The tip last: its height alone would settle what only the blocks' own fate can. */
@@ -106,6 +114,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#shareLog = new ShareLog(options.store, this.#workOf, this.#desk);
     this.#accounts = new LedgerView(options.store);
     this.#prover = new ShareProver(options.store, this.#desk);
+    this.#compactor = new ShareCompactor(options.store, this.#desk, options.shareLogMs);
     const found = options.store.foundBlocks();
     this.#ledger = new RewardLedger(options.maturityBlocks, found);
     this.#crediting = new BlockCrediting(options, this.#workOf, found.filter(({status}) => status !== 'rejected').map(({shareSeq}) => shareSeq));
@@ -118,6 +127,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#askChain(ctx);
     for (const {hash} of found.slice(-ROOTS_RECALLED_MAX)) this.#prover.addRoot(options.store.split(hash));
     this.#proveSoon(ctx);
+    ctx.timers.once('compact', COMPACT_PAUSE_MS, {type: 'accounting.compact'});
     if (isPaidPerShare(options.terms.scheme)) ctx.timers.every('book-per-share', PPS_INTERVAL_MS, {type: 'accounting.bookPerShare'});
   }
 
@@ -140,6 +150,7 @@ class Accounting implements Behaviour<AccountingInbox> {
         this.#prover.step();
         this.#proveSoon(ctx);
         return this.#commitSoon(ctx);
+      case 'accounting.compact': return this.#compact(ctx);
       case 'accounting.bookPerShare':
         this.#pps.bookSoon();
         return this.#commitSoon(ctx);
@@ -232,6 +243,15 @@ class Accounting implements Behaviour<AccountingInbox> {
     if (this.#prover.isBusy && !ctx.timers.has('prove')) ctx.timers.once('prove', PROVE_PAUSE_MS, {type: 'accounting.prove'});
   }
 
+  #compact(ctx: Context): void {
+    const isMore = this.#compactor.step(ctx.clock.wallMs(), () => {
+      const open = this.#ledger.pending().map(({hash}) => this.#options.store.split(hash)?.firstSeq ?? 0).filter((seq) => seq > 0);
+      return Math.min(this.#crediting.keepFromSeq, this.#prover.keepFromSeq, this.#pps.keepFromSeq, ...open);
+    });
+    ctx.timers.once('compact', isMore ? COMPACT_SLICE_PAUSE_MS : COMPACT_PAUSE_MS, {type: 'accounting.compact'});
+    this.#commitSoon(ctx);
+  }
+
   /** Behind what already waits in the mailbox: those shares share the write. While a write is under way, more gather. */
   #commitSoon(ctx: Context): void {
     if (this.#isCommitDue || !this.#shareLog.isWriteDue) return;
@@ -267,6 +287,8 @@ class Accounting implements Behaviour<AccountingInbox> {
   #commitFailed(error: unknown, ctx: Context): void {
     const refused = this.#shareLog.fail();
     ctx.log.error({code: 'share-log-failed', err: error, shares: refused}, 'the share log could not be written: these shares are refused');
+    // Not at once again: the disk may be full.
+    ctx.timers.once('compact', COMPACT_PAUSE_MS, {type: 'accounting.compact'});
     if (!this.#desk.isEmpty) ctx.timers.once('retry', RETRY_MS, {type: 'accounting.retry'});
     this.#commitSoon(ctx);
   }
@@ -343,9 +365,9 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   /** What the newest part of the log says; rejects, user agents and announced difficulties are not in it. */
   #rebuild(logged: readonly ShareRow[]): void {
+    this.#crediting.recall(this.#options.store.sums.chunks(), logged);
     for (const row of logged) {
       const hashes = Number(row.work);
-      this.#crediting.recall(row);
       this.#statistics.countAccepted({
         account: row.account, minerName: row.minerName, userAgent: '', difficulty: hashes / HASHES_PER_DIFFICULTY_ONE, hashes,
         shareDifficulty: difficultyOfHash(row.hash), atMs: row.atMs,

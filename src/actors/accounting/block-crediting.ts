@@ -8,7 +8,7 @@ import {splitBlock, windowKind, type RewardTerms} from '../../protocol/payout/sc
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {RecordBlock} from './messages.js';
-import type {AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from './ports.js';
+import type {AccountingStore, BlockSplitRow, FoundBlockRow, ShareChunk, ShareRow} from './ports.js';
 import {ShareWindow, type CollectedWindow} from './share-window.js';
 import type {WorkOfTarget} from './share-work.js';
 
@@ -41,6 +41,8 @@ export interface CreditedBlock {
 
 /** Block shares whose candidate may still be announced. */
 const BLOCK_SHARES_KEPT = 1_024;
+/** A window grows with the difficulty: its shares must still be there. */
+const WINDOWS_KEPT = 2n;
 /** Blocks that are found within one another's wait. */
 const CREDITED_KEPT = 64;
 const NO_WINDOW: CollectedWindow = {work: [], totalWork: 0n, firstSeq: 0, firstWork: 0n};
@@ -84,10 +86,18 @@ export class BlockCrediting {
     return windowKind(this.#options.terms.scheme) === 'work' ? {work: this.window.workUpTo(this.#windowWork), of: this.#windowWork} : {work: 1n, of: 1n};
   }
 
+  /** Shares from here on may count for a block that is still to be found; 0 when that is not known yet. */
+  get keepFromSeq(): number {
+    const kind = windowKind(this.#options.terms.scheme);
+    if (kind === 'none') return Infinity;
+    if (kind === 'round') return (this.#creditedSeqs[1] ?? 0) + 1;
+    return this.#windowWork === 0n ? 0 : this.window.firstSeqOf(this.#windowWork * WINDOWS_KEPT);
+  }
+
   setNetworkTarget(target: bigint): void {
     this.#windowWork = windowWorkOf(target, this.#options.windowFactorPpm);
     // A round is kept whole, for its effort and for PROP.
-    this.window.trimTo(this.#windowWork, this.roundStartSeq + 1);
+    this.window.trimTo(this.#windowWork * WINDOWS_KEPT, this.roundStartSeq + 1);
   }
 
   /** A share that is in the log. @returns the block that waited for it. */
@@ -103,10 +113,32 @@ export class BlockCrediting {
     return awaited === undefined ? undefined : {...awaited, share};
   }
 
-  /** From the log at the start, oldest first. */
-  recall(row: ShareRow): void {
-    this.count(row);
-    if (row.seq <= this.roundStartSeq) this.#totalWorkAtRoundStart = this.#totalWork;
+  /**
+   * At the start: sums of old shares, the newest shares (oldest first), and the work of the round that they are in.
+   *
+   * @param rows - at least those that are in no chunk.
+   */
+  recall(chunks: Iterable<ShareChunk>, rows: readonly ShareRow[]): void {
+    let summedSeq = 0;
+    for (const chunk of chunks) {
+      this.window.addChunk(chunk);
+      summedSeq = chunk.lastSeq;
+    }
+    let work = 0n;
+    for (const row of rows) {
+      if (row.seq > summedSeq) this.window.add(row.seq, row.account, row.work);
+      work += row.work;
+    }
+    const afterSeq = Math.max(this.roundStartSeq, (this.window.firstSeq ?? 1) - 1);
+    const toSeq = this.#options.store.lastShareSeq();
+    this.#totalWork = this.window.collect({toSeq, afterSeq, windowWork: undefined}, (fromSeq) => this.#options.store.sharesBackwards(fromSeq)).totalWork;
+    this.#totalWorkAtRoundStart = 0n;
+    // Below zero before the round: only differences to the round's start count, and none below it.
+    let totalWork = this.#totalWork - work;
+    for (const row of rows) {
+      totalWork += row.work;
+      if (row.isBlock) this.#remember(hashKey(row.hash), {seq: row.seq, totalWork});
+    }
   }
 
   shareOf(hash: Hash256): SharePlace | undefined {

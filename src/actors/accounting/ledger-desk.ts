@@ -9,7 +9,7 @@ import {balancesAfter, checkClaims, checkEntry, isSameEntry, type EntryRefusalCo
 import {reject, type Rejection} from '../../protocol/verdict.js';
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {PostEntry, RecordBlock} from './messages.js';
-import type {AccountingChange, BlockSplitRow, FoundBlockRow, LedgerStore, TreeChunk} from './ports.js';
+import type {AccountingChange, BlockSplitRow, FoundBlockRow, LedgerStore, ShareSumsChange, TreeChunk} from './ports.js';
 import type {PpsCredits} from './pps-credits.js';
 
 /** A found block's row and what its change books; both reach the disk together. */
@@ -47,7 +47,8 @@ export class LedgerDesk {
   #entries: WaitingEntry[] = [];
   /** Made again after a crash, so nobody waits for them. */
   #roots: WaitingRoot[] = [];
-  #writing: {readonly steps: readonly WaitingStep[]; readonly roots: readonly WaitingRoot[]; readonly entries: readonly (WaitingEntry & {readonly isNew: boolean})[]} | undefined;
+  #sums: ShareSumsChange | undefined;
+  #writing: {readonly steps: readonly WaitingStep[]; readonly roots: readonly WaitingRoot[]; readonly sums: ShareSumsChange | undefined; readonly entries: readonly (WaitingEntry & {readonly isNew: boolean})[]} | undefined;
   #isDue = false;
 
   constructor(ledger: LedgerStore, pps: PpsCredits) {
@@ -66,6 +67,17 @@ export class LedgerDesk {
 
   addStep(step: BlockStep, reply: PendingReply<ReplyOf<RecordBlock>> | undefined): void {
     this.#steps.push({step, reply});
+    this.#isDue = true;
+  }
+
+  /** Sums of old shares wait, or are being written. */
+  get hasSums(): boolean {
+    return this.#sums !== undefined || this.#writing?.sums !== undefined;
+  }
+
+  /** One at a time: see `hasSums`. What a failing disk did not take is made again. */
+  addSums(change: ShareSumsChange): void {
+    this.#sums = change;
     this.#isDue = true;
   }
 
@@ -92,7 +104,7 @@ export class LedgerDesk {
    *
    * @param firstSeq - number of the write's first share, whether it has any or not.
    */
-  take(firstSeq: number, atMs: number): Required<Pick<AccountingChange, 'blocks' | 'splits' | 'treeChunks' | 'entries'>> & Pick<AccountingChange, 'pps'> {
+  take(firstSeq: number, atMs: number): Required<Pick<AccountingChange, 'blocks' | 'splits' | 'treeChunks' | 'entries'>> & Pick<AccountingChange, 'pps' | 'sums'> {
     const steps = this.#steps;
     const perShare = this.#pps.take(firstSeq, atMs);
     const entries = [...perShare.entries, ...steps.flatMap(({step}) => step.entry ?? [])];
@@ -112,7 +124,9 @@ export class LedgerDesk {
       balances = new Map([...balances!, ...balancesAfter([entry], balanceOf)]);
     }
     const roots = this.#roots;
-    this.#writing = {steps, roots, entries: taken};
+    const sums = this.#sums;
+    this.#writing = {steps, roots, sums, entries: taken};
+    this.#sums = undefined;
     this.#steps = [];
     this.#roots = [];
     this.#entries = [];
@@ -122,6 +136,7 @@ export class LedgerDesk {
       splits: [...steps.flatMap(({step}) => step.split ?? []), ...roots.map(({split}) => split)],
       treeChunks: roots.flatMap(({treeChunks}) => treeChunks),
       entries,
+      ...(sums !== undefined && {sums}),
       ...(perShare.pps !== undefined && {pps: perShare.pps}),
     };
   }

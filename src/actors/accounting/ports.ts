@@ -67,11 +67,35 @@ export interface BlockSplitRow {
   readonly shareRoot: Hash256 | undefined;
 }
 
+export interface AccountTotal extends WorkOfAccount {
+  readonly shares: number;
+}
+
 /** Sums of shares with consecutive numbers. */
 export interface ShareChunk {
   readonly firstSeq: number;
   readonly lastSeq: number;
-  readonly sums: readonly (WorkOfAccount & {readonly shares: number})[];
+  readonly sums: readonly AccountTotal[];
+}
+
+export interface ShareSumsChange {
+  readonly add?: ShareChunk;
+  /** Its sums go into the totals; its shares are no part of the log any more. */
+  readonly drop?: ShareChunk;
+  /** Takes so many rows off the disk whose shares are no part of the log. */
+  readonly trimSegments?: number;
+}
+
+/** What became of old shares. */
+export interface ShareSumsStore {
+  /** Shares up to this one are in the totals and not in the log. */
+  compactedSeq(): number;
+  /** Oldest first, without a gap from the first share of the log on. */
+  chunks(): Iterable<ShareChunk>;
+  /** Shares up to this one are in a chunk or in the totals. */
+  lastChunkSeq(): number;
+  totals(): Iterable<AccountTotal>;
+  isTrimmable(): boolean;
 }
 
 /** What pay per share writes with its entries, in the same transaction. */
@@ -105,6 +129,7 @@ export interface AccountingChange {
   readonly entries?: readonly JournalEntry[];
   readonly pps?: PpsChange;
   readonly treeChunks?: readonly TreeChunk[];
+  readonly sums?: ShareSumsChange;
 }
 
 /** An entry in its place in the journal, counted from 1. */
@@ -129,6 +154,7 @@ export interface LedgerStore {
 export interface AccountingStore {
   readonly ledger: LedgerStore;
   readonly pps: PpsStore;
+  readonly sums: ShareSumsStore;
   lastShareSeq(): number;
   /** The oldest share that the log still holds row by row; one above the last when it holds none. */
   firstShareSeq(): number;

@@ -51,6 +51,11 @@ export class PpsCredits {
     return this.#isDue && this.#intervals.length > 0;
   }
 
+  /** Shares from here on are not booked yet. */
+  get keepFromSeq(): number {
+    return this.#rate.subsidySats > 0n || this.#intervals.length > 0 ? this.#store.pps.bookedSeq() + 1 : Infinity;
+  }
+
   /** Of the block that is worked on. */
   setBlock(expectedWork: bigint, subsidySats: Sats): void {
     if (!isPaidPerShare(this.#terms.scheme)) return;

@@ -50,6 +50,11 @@ export class RewardLedger {
     return [...this.#blocks.values()].filter((row) => row.booked !== bookingOf(row)).map((row) => this.#step(row, atMs));
   }
 
+  /** Blocks that are neither mature nor gone. */
+  pending(): readonly FoundBlockRow[] {
+    return [...this.#blocks.values()].filter((row) => row.status === 'pending');
+  }
+
   /** Blocks whose status the chain may still change, for a question at start-up. */
   unsettled(): readonly FoundBlockRow[] {
     return [...this.#blocks.values()].filter((row) => row.status === 'pending' || row.status === 'orphaned');

@@ -43,6 +43,11 @@ export class ShareProver {
     return this.#proofs.length > 0 || this.#roots.length > 0;
   }
 
+  /** Shares from here on are needed for a root that is not made yet. */
+  get keepFromSeq(): number {
+    return this.#roots.reduce((seq, {split}) => Math.min(seq, split.firstSeq), Infinity);
+  }
+
   /** A block without a window, or with a root, needs none. */
   addRoot(split: BlockSplitRow | undefined): void {
     if (split === undefined || split.firstSeq === 0 || split.shareRoot !== undefined) return;

@@ -107,6 +107,21 @@ export class ShareWindow {
     return counted.window();
   }
 
+  /** The oldest share of the chunks that hold the newest `work`; 0 when they do not reach so far. */
+  firstSeqOf(work: bigint): number {
+    let sum = 0n;
+    for (let i = this.#chunks.length - 1; i >= 0; i -= 1) {
+      sum += this.#chunks[i]!.work;
+      if (sum >= work) return this.#chunks[i]!.firstSeq;
+    }
+    return 0;
+  }
+
+  /** Undefined without a share. */
+  get firstSeq(): number | undefined {
+    return this.#chunks[0]?.firstSeq;
+  }
+
   /** Work known in memory, at most `limit`. */
   workUpTo(limit: bigint): bigint {
     let sum = 0n;

@@ -35,6 +35,7 @@ import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from '../../../s
 import {checkShareProof, formatShareProof, parseShareProof, type ShareProof} from '../../../src/protocol/payout/share-proof.js';
 import {decodeSplit, decodeTreeChunk, encodeSplit, encodeTreeChunk} from '../../../src/storage/split-rows.js';
 import {decodeRate, encodeRate} from '../../../src/storage/pps-store.js';
+import {decodeChunk, decodeTotal, encodeChunk, encodeTotal} from '../../../src/storage/share-sums-store.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {coins, transactions} from '../../support/arbitraries.js';
 import {aHash} from '../../support/ledger-builder.js';
@@ -238,6 +239,8 @@ const CASES: Readonly<Record<string, DecoderCase>> = {
     return encoder.encode(formatShareProof(parsed.value));
   }},
   decodeTreeChunk: {good: one(encodeTreeChunk({hash: aHash(3), work: 1n << 100n})), recode: row(decodeTreeChunk, encodeTreeChunk), isCanonical: true},
+  decodeChunk: {good: one(encodeChunk({firstSeq: 1, lastSeq: 9, sums: [{account: 'a', shares: 9, work: 1n << 66n}]})), recode: row((bytes) => decodeChunk(1, bytes), encodeChunk)},
+  decodeTotal: {good: one(encodeTotal({account: 'a', shares: 2 ** 40, work: 1n << 66n})), recode: row((bytes) => decodeTotal('a', bytes), encodeTotal)},
   decodeRate: {
     good: one(encodeRate({expectedWork: 1n << 70n, subsidySats: 50n, feePpm: 1, donationPpm: 2, donationAccount: 'd'})), recode: row(decodeRate, encodeRate),
   },

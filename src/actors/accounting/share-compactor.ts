@@ -1,0 +1,77 @@
+/**
+ * @module Makes old shares small, in slices beside the accounting's other work. Chunks of shares are added up by account as
+ * soon as they are complete, so that a restart reads sums and not shares. A chunk that nothing needs any more (no window, no
+ * round, no block that is not settled, no booking, no proof) and that is old enough is added to the totals of its accounts;
+ * then its shares leave the disk. Decides nothing about money.
+ */
+import type {LedgerDesk} from './ledger-desk.js';
+import type {AccountTotal, AccountingStore, ShareChunk} from './ports.js';
+import {CHUNK_SHARES} from './share-window.js';
+
+/** Shares read by one slice: some 2 ms. */
+const SHARES_PER_SLICE = 1_024;
+/** Rows that one write removes. */
+const SEGMENTS_PER_SLICE = 512;
+
+export class ShareCompactor {
+  readonly #store: AccountingStore;
+  readonly #desk: LedgerDesk;
+  readonly #keepMs: number;
+  #sums = new Map<string, {shares: number; work: bigint}>();
+  #nextSeq = 0;
+
+  /** @param keepMs - a share stays in the log at least so long. */
+  constructor(store: AccountingStore, desk: LedgerDesk, keepMs: number) {
+    this.#store = store;
+    this.#desk = desk;
+    this.#keepMs = keepMs;
+  }
+
+  /**
+   * One slice.
+   *
+   * @param keepFromSeq - of the oldest share that something needs; asked only when there is something to drop.
+   * @returns whether there is more to do at once.
+   */
+  step(nowMs: number, keepFromSeq: () => number): boolean {
+    if (this.#desk.hasSums) return true;
+    if (this.#store.sums.isTrimmable()) {
+      this.#desk.addSums({trimSegments: SEGMENTS_PER_SLICE});
+      return true;
+    }
+    return this.#drop(nowMs, keepFromSeq) || this.#addUp();
+  }
+
+  #drop(nowMs: number, keepFromSeq: () => number): boolean {
+    for (const chunk of this.#store.sums.chunks()) {
+      const [newest] = this.#store.sharesFrom(chunk.lastSeq, 1);
+      if (newest === undefined || newest.atMs > nowMs - this.#keepMs || chunk.lastSeq >= keepFromSeq()) return false;
+      this.#desk.addSums({drop: chunk});
+      return true;
+    }
+    return false;
+  }
+
+  #addUp(): boolean {
+    const firstSeq = this.#store.sums.lastChunkSeq() + 1;
+    const lastSeq = Math.ceil(firstSeq / CHUNK_SHARES) * CHUNK_SHARES;
+    if (this.#store.lastShareSeq() < lastSeq) return false;
+    if (this.#nextSeq <= firstSeq || this.#nextSeq > lastSeq) {
+      this.#nextSeq = firstSeq;
+      this.#sums = new Map();
+    }
+    for (const {seq, account, work} of this.#store.sharesFrom(this.#nextSeq, Math.min(SHARES_PER_SLICE, lastSeq - this.#nextSeq + 1))) {
+      const own = this.#sums.get(account) ?? {shares: 0, work: 0n};
+      own.shares += 1;
+      own.work += work;
+      this.#sums.set(account, own);
+      this.#nextSeq = seq + 1;
+    }
+    if (this.#nextSeq > lastSeq) this.#desk.addSums({add: chunkOf({firstSeq, lastSeq}, this.#sums)});
+    return true;
+  }
+}
+
+function chunkOf(range: {readonly firstSeq: number; readonly lastSeq: number}, sums: ReadonlyMap<string, {readonly shares: number; readonly work: bigint}>): ShareChunk {
+  return {...range, sums: [...sums].map(([account, own]): AccountTotal => ({account, ...own}))};
+}
