@@ -135,6 +135,8 @@ export class LoadMiner implements MinerHost {
       if (due.intent !== 'low-difficulty' || (this.#triedAbove += tried) < ABOVE_TRIES) return {isDone: false, hashes: tried};
       return this.#searchEnded(tried);
     }
+    // A block is too good to be spoilt, and a pool may take it in spite of every fault.
+    if (found.blockHashHex !== undefined && due.intent !== 'share') return {isDone: false, hashes: tried};
     const nowMs = this.#services.nowMs();
     this.#services.counts.sendLag.addMs(nowMs - due.dueMs);
     if (found.blockHashHex !== undefined) this.#services.counts.blockSolved(found.blockHashHex, nowMs);

@@ -112,6 +112,10 @@ const LOAD_AVERAGE_PER_CORE_MAX = 1.5;
 const HASHRATE_PART_MAX = 0.6;
 const CURVE_PERCENTS = [0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 97, 98, 99, 99.3, 99.6, 99.8, 99.9, 99.95, 99.99, 100];
 
+/** A share that is too easy is good when the pool lowers its difficulty at that moment; many such are a pool that does not look. */
+const EASED_PART_MAX = 0.02;
+const EASED_LEAST = 2;
+
 /** Outcomes that belong to each intent, by how they begin. Anything else is named in the report. */
 const EXPECTED: Readonly<Record<Intent, readonly string[]>> = {
   // 21: a block overtook it. The rest of the code's meanings are no plan of ours.
@@ -190,6 +194,7 @@ function bottleneckReasons(facts: RunFacts, seen: {readonly loopDelay: LatencySu
 
 function surprisesIn(intents: Readonly<Record<Intent, IntentCounts>>, strayAnswers: number): string[] {
   const surprises = INTENTS.flatMap((intent) => Object.entries(intents[intent].outcomes)
+    .filter(([outcome, times]) => !(intent === 'low-difficulty' && outcome === 'accepted' && times <= Math.max(EASED_LEAST, intents[intent].sent * EASED_PART_MAX)))
     .filter(([outcome]) => !EXPECTED[intent].some((expected) => outcome.startsWith(expected)))
     .map(([outcome, times]) => `${times} × ${intent} answered "${outcome}"`));
   if (strayAnswers > 0) surprises.push(`${strayAnswers} answers to nothing that was asked`);

@@ -70,8 +70,8 @@ export const PROFILES: readonly Profile[] = [
     ],
   },
   {
-    name: 'slow-loris', doc: 'half of the connections send a byte of a greeting now and then; the others are honest', ...RAMP,
-    behaviours: [{...HONEST, part: 0.5}, {name: 'loris', part: 0.5, submits: 'never', dripsGreeting: true, isHostile: true}],
+    name: 'slow-loris', doc: 'five of six connections send a byte of a greeting now and then; the others are honest', ...RAMP,
+    behaviours: [{...HONEST, part: 1 / 6}, {name: 'loris', part: 5 / 6, submits: 'never', dripsGreeting: true, isHostile: true}],
   },
   {name: 'idle', doc: 'connected and authorised, and nothing more', behaviours: [{name: 'idle', part: 1, submits: 'never'}], ...RAMP},
   {name: 'saturate', doc: 'each miner sends its next share when the last one is answered', behaviours: [{name: 'saturating', part: 1, submits: 'closed-loop'}], ...RAMP},

@@ -91,6 +91,18 @@ report('an answer that the plan does not explain is named', () => {
   assert.equal(makeReport(FACTS, [snapshotOf(counts)]).surprises, ['1 × share answered "23 Low difficulty share"', '1 × unauthorised answered "accepted"']);
 });
 
+report('a share that was too easy is good when the difficulty came down meanwhile, but not as a rule', () => {
+  const surprisesAt = (accepted: number): number => {
+    const counts = aThread();
+    for (let i = 0; i < 100; i += 1) {
+      counts.sent(alice, 'low-difficulty');
+      counts.answered(alice, 'low-difficulty', {outcome: i < accepted ? 'accepted' : '23 Low difficulty share', tookMs: 1});
+    }
+    return makeReport(FACTS, [snapshotOf(counts)]).surprises.length;
+  };
+  assert.equal([surprisesAt(0), surprisesAt(2), surprisesAt(3), surprisesAt(100)], [0, 0, 1, 1]);
+});
+
 report('says when the harness is the bottleneck, and by what', () => {
   const reasonsOf = (facts: Partial<RunFacts>, parts: Partial<CrowdSnapshot> = {}): string => makeReport({...FACTS, ...facts}, [snapshotOf(aThread(), parts)]).harness.reasons.join('; ');
   const late = new LatencyHistogram();
