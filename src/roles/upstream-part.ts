@@ -8,7 +8,7 @@ import type {NodeRpc} from '../actors/upstream/ports.js';
 import type {Config} from '../config.js';
 import {createBlockNotices} from '../net/block-notices.js';
 import {createNodeRpc} from '../net/node-rpc.js';
-import {stopsIn, type Site} from './site.js';
+import {stopsIn, yieldTurn, type Site} from './site.js';
 
 export type UpstreamRef = ActorRef<UpstreamMessage>;
 export type NodeSettings = Exclude<Config['pool']['upstream'], 'local'>[number];
@@ -26,6 +26,7 @@ export function startUpstream(site: Site, nodes: readonly NodeSettings[]): Upstr
       : {retargetIntervalBlocks: spec.retargetIntervalBlocks, halvingIntervalBlocks: spec.halvingIntervalBlocks},
     staleAfterMs: pool.upstreamStaleSec * 1_000,
     failBackMs: pool.upstreamFailBackSec * 1_000,
+    yieldTurn,
   }), {name: 'upstream'});
   // With the shares: a block found in the last moment still goes to the nodes.
   stopsIn(site, 'finish-block', upstream);

@@ -74,7 +74,7 @@ export async function anUpstreamWorld({nodes: count, height = 10, options = {}, 
   const upstream = sim.system.spawn(upstreamActor({
     nodes: nodes.map((node) => ({rpc: node, notices: hasNotices ? node : undefined})),
     genesisHash: tree.genesis.block.header.hash, isTestChain: false, emptyRules: {retargetIntervalBlocks: 2016, halvingIntervalBlocks: 210_000},
-    staleAfterMs: 60_000, failBackMs: 30_000, ...options,
+    staleAfterMs: 60_000, failBackMs: 30_000, yieldTurn: () => Promise.resolve(), ...options,
   }), {name: 'upstream'});
   await sim.advance(300);
   const world: UpstreamWorld = {

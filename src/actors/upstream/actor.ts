@@ -14,7 +14,7 @@ import type {AcceptBlock, GetCoinSetTotals, GetTip, TipView} from '../chain/mess
 import {chainFollowerActor, type ChainFollowed, type FollowTip} from './chain-follower.js';
 import type {EmptyTemplateRules} from './empty-template.js';
 import type {FollowedChainMessage, UpstreamEvent, UpstreamHealth, UpstreamMessage} from './messages.js';
-import {askBlock, askHashAtHeight, askHeader, askMempoolInfo, faultOf, isSameHash, probe, type Probe, type UpstreamNode} from './node-link.js';
+import {askBlock, askHashAtHeight, askHeader, askMempoolInfo, faultOf, isSameHash, probe, TemplateReader, type Probe, type UpstreamNode} from './node-link.js';
 import {chooseNode, markDown, markHealthy, newNode, nodesAhead, stateOfFault, viewOf, type NodeFault, type NodeRecord} from './node-watch.js';
 import {OfferQueue, type OfferMessage} from './offer-queue.js';
 import {WorkSource, type WorkMessage} from './work-source.js';
@@ -30,6 +30,8 @@ export interface UpstreamOptions {
   readonly staleAfterMs: number;
   /** A node that failed gets the work back after it has stood for so long. */
   readonly failBackMs: number;
+  /** Lets the rest of the thread have a turn. */
+  readonly yieldTurn: () => Promise<void>;
 }
 
 type Internal =
@@ -93,6 +95,7 @@ class Upstream implements Behaviour<UpstreamInbox> {
   #tip: TipView | undefined;
   readonly #tipWaiters: PendingReply<TipView>[] = [];
   readonly #offers: OfferQueue;
+  readonly #reader: TemplateReader;
   readonly #startedAtMs: number;
 
   constructor(options: UpstreamOptions, ctx: UpstreamContext) {
@@ -104,7 +107,8 @@ class Upstream implements Behaviour<UpstreamInbox> {
     this.#records = this.#watched.map(({record}) => record);
     this.#offers = new OfferQueue(options.nodes);
     this.#startedAtMs = ctx.clock.nowMs();
-    this.#work = new WorkSource({staleAfterMs: options.staleAfterMs, emptyRules: options.emptyRules, nowMs: ctx.clock.nowMs()});
+    this.#reader = new TemplateReader(options.yieldTurn);
+    this.#work = new WorkSource({staleAfterMs: options.staleAfterMs, emptyRules: options.emptyRules, nowMs: ctx.clock.nowMs(), reader: this.#reader});
     this.#follower = ctx.spawn(chainFollowerActor(ctx.self), {name: 'chain-follower'});
     this.#unsubscribe = this.#watched.flatMap(({node, record: {index}}) => (node.notices === undefined ? [] : [node.notices.subscribe({
       heard: (hash) => void ctx.self.tell({type: 'upstream.noticed', index, hash}),
@@ -172,7 +176,7 @@ class Upstream implements Behaviour<UpstreamInbox> {
     const withPeers = nowMs >= watched.nextPeersAtMs;
     if (withPeers) watched.nextPeersAtMs = nowMs + PEERS_INTERVAL_MS;
     const {index, isChainChecked} = watched.record;
-    ctx.pipeToSelf(probe(watched.node, {withPeers, withGenesis: !isChainChecked, withTemplate: watched.mustProveTemplate, nowMs: () => ctx.clock.nowMs()}),
+    ctx.pipeToSelf(probe(watched.node, {withPeers, withGenesis: !isChainChecked, withTemplate: watched.mustProveTemplate, reader: this.#reader, nowMs: () => ctx.clock.nowMs()}),
       (seen) => ({type: 'upstream.probed', index, probe: seen}), (error) => ({type: 'upstream.probeFailed', index, fault: faultOf(error)}));
   }
 

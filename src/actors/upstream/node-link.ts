@@ -2,7 +2,7 @@
  * @module The calls to one node that the upstream makes again and again: how it stands, its template, a block for it.
  * Knows the methods' names and their answers; what follows from an answer is decided by the actor.
  */
-import {decodeTemplate} from '../../protocol/mining/decode-template.js';
+import {TemplateDecoding, type KnownEntries} from '../../protocol/mining/decode-template.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
@@ -33,7 +33,10 @@ const SUBMIT_TIMEOUT_MS = 60_000;
 
 /** `segwit` must be named or Core refuses; the others only say what we know. */
 const TEMPLATE_RULES = ['segwit', 'taproot', 'csv'] as const;
-const TEMPLATE_CAPABILITIES = ['coinbasevalue', 'longpoll', 'proposal', 'workid'] as const;
+const TEMPLATE_CAPABILITIES = ['coinbasevalue', 'longpoll'] as const;
+
+/** A millisecond or two of work. */
+const TRANSACTIONS_IN_A_TURN = 64;
 
 const RPC_MISC = -1;
 const RPC_NOT_FOUND = -5;
@@ -53,6 +56,7 @@ export interface ProbeDemand {
   readonly withGenesis: boolean;
   /** A node that could not give a template is well again only when it can. */
   readonly withTemplate: boolean;
+  readonly reader: TemplateReader;
   readonly nowMs: () => number;
 }
 
@@ -65,17 +69,41 @@ export async function probe({rpc}: UpstreamNode, demand: ProbeDemand): Promise<P
   const genesisHash = demand.withGenesis ? hashIn(await rpc.call('getblockhash', [0], options)) : undefined;
   // Some nodes have no such method; what it tells is for people.
   const peers = demand.withPeers ? readPeerFacts(await rpc.call('getnetworkinfo', [], options).catch(() => undefined)) : undefined;
-  const template = demand.withTemplate ? await askTemplate({rpc}, undefined) : undefined;
+  const template = demand.withTemplate ? await askTemplate({rpc}, {reader: demand.reader}) : undefined;
   return {tip, peers, genesisHash, template, tookMs};
 }
 
-/** @param longpollId - of the template in hand: the answer then waits until there is another. */
-export async function askTemplate({rpc}: Pick<UpstreamNode, 'rpc'>, longpollId: string | undefined, signal?: AbortSignal): Promise<BlockTemplate> {
+/** Reads templates bit by bit, and what the last one had already is not read again. */
+export class TemplateReader {
+  readonly #yieldTurn: () => Promise<void>;
+  #known: KnownEntries = new Map();
+
+  constructor(yieldTurn: () => Promise<void>) {
+    this.#yieldTurn = yieldTurn;
+  }
+
+  /** @throws TemplateRefused */
+  async read(json: unknown): Promise<BlockTemplate> {
+    const decoding = new TemplateDecoding(json, this.#known);
+    while (!decoding.step(TRANSACTIONS_IN_A_TURN)) await this.#yieldTurn();
+    const decoded = decoding.verdict;
+    if (!decoded.ok) throw new TemplateRefused(`its template is not usable: ${decoded.code}${decoded.detail === undefined ? '' : ` (${decoded.detail})`}`);
+    this.#known = decoding.read;
+    return decoded.value;
+  }
+}
+
+export interface TemplateQuestion {
+  readonly reader: TemplateReader;
+  /** Of the template in hand: the answer then waits until there is another. */
+  readonly longpollId?: string;
+  readonly signal?: AbortSignal;
+}
+
+export async function askTemplate({rpc}: Pick<UpstreamNode, 'rpc'>, {reader, longpollId, signal}: TemplateQuestion): Promise<BlockTemplate> {
   const demand = {rules: TEMPLATE_RULES, capabilities: TEMPLATE_CAPABILITIES, ...(longpollId !== undefined && {longpollid: longpollId})};
   const json = await rpc.call('getblocktemplate', [demand], {timeoutMs: longpollId === undefined ? TEMPLATE_TIMEOUT_MS : LONGPOLL_TIMEOUT_MS, lane: 'urgent', ...(signal && {signal})});
-  const decoded = decodeTemplate(json);
-  if (decoded.ok) return decoded.value;
-  throw new TemplateRefused(`its template is not usable: ${decoded.code}${decoded.detail === undefined ? '' : ` (${decoded.detail})`}`);
+  return reader.read(json);
 }
 
 /** The node answered, and the pool must not mine on the answer. */

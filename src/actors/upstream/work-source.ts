@@ -13,7 +13,7 @@ import type {TemplateEvent} from '../template/messages.js';
 import type {UpstreamContext} from './actor.js';
 import {emptyTemplate, isOnTip, type EmptyTemplateRules} from './empty-template.js';
 import type {UpstreamEvent, UpstreamHealth} from './messages.js';
-import {askHeader, askTemplate, faultOf, isSameHash, type UpstreamNode} from './node-link.js';
+import {askHeader, askTemplate, faultOf, isSameHash, type TemplateReader, type UpstreamNode} from './node-link.js';
 import type {NodeFault} from './node-watch.js';
 
 export type WorkMessage =
@@ -27,6 +27,7 @@ export interface WorkSourceOptions {
   readonly staleAfterMs: number;
   readonly emptyRules: EmptyTemplateRules | undefined;
   readonly nowMs: number;
+  readonly reader: TemplateReader;
 }
 
 /** How long a new tip waits for the node's template before an empty block goes out: a local node needs some ten. */
@@ -186,7 +187,7 @@ export class WorkSource {
     this.#lastAsk += 1;
     const ask = this.#lastAsk;
     this.#asking = ask;
-    ctx.pipeToSelf(askTemplate(node, undefined),
+    ctx.pipeToSelf(askTemplate(node, {reader: this.#options.reader}),
       (template) => ({type: 'upstream.templateSeen', index, template, isLongpoll: false, ask}),
       (error) => ({type: 'upstream.templateFailed', index, fault: faultOf(error), isLongpoll: false, ask}));
   }
@@ -197,7 +198,7 @@ export class WorkSource {
     const {index, node} = this.#source;
     const ending = new AbortController();
     this.#longpoll = {ending, startedMs: ctx.clock.nowMs()};
-    ctx.pipeToSelf(askTemplate(node, longpollId, ending.signal),
+    ctx.pipeToSelf(askTemplate(node, {reader: this.#options.reader, longpollId, signal: ending.signal}),
       (template) => ({type: 'upstream.templateSeen', index, template, isLongpoll: true, ask: 0}),
       (error) => ({type: 'upstream.templateFailed', index, fault: faultOf(error), isLongpoll: true, ask: 0}));
   }

@@ -9,7 +9,7 @@ import {compactToTarget} from '../consensus/pow/compact.js';
 import {merkleRoot} from '../consensus/merkle.js';
 import {witnessCommitment, witnessCommitmentScript} from '../consensus/witness-commitment.js';
 import {decodeTransaction, NULL_HASH} from '../primitives/transaction-codec.js';
-import {reject} from '../verdict.js';
+import {assert, reject} from '../verdict.js';
 import type {Rejection, Verdict} from '../verdict.js';
 import type {BlockTemplate, TemplateTransaction} from './block-template.js';
 
@@ -25,8 +25,89 @@ const DEFAULT_WEIGHT_LIMIT = 4_000_000;
 const DEFAULT_SIGOP_LIMIT = 80_000;
 
 type Fields = {readonly [name: string]: unknown};
+type HeaderFields = Omit<BlockTemplate, 'transactions' | 'witnessCommitment'>;
 
 export function decodeTemplate(json: unknown): Verdict<BlockTemplate, TemplateRejectCode> {
+  const decoding = new TemplateDecoding(json, new Map());
+  while (!decoding.step(TRANSACTIONS_MAX));
+  return decoding.verdict;
+}
+
+/** Transactions of an earlier template by their bytes in hexadecimal: the next one has most of them again. */
+export type KnownEntries = ReadonlyMap<string, KnownEntry>;
+
+interface KnownEntry {
+  /** As the node wrote it: an entry that says something else about the same bytes is read anew. */
+  readonly fields: Fields;
+  readonly transaction: TemplateTransaction;
+}
+
+/**
+ * The same in steps: a full block has thousands of transactions of some 20 microseconds each, and whoever does anything
+ * else on the thread need not wait for all of them.
+ */
+export class TemplateDecoding {
+  readonly #fields: Fields;
+  readonly #header: ReturnType<typeof decodeHeaderFields> | undefined;
+  readonly #entries: readonly unknown[];
+  readonly #known: KnownEntries;
+  readonly #transactions: TemplateTransaction[] = [];
+  readonly #read = new Map<string, KnownEntry>();
+  #verdict: Verdict<BlockTemplate, TemplateRejectCode> | undefined;
+
+  constructor(json: unknown, known: KnownEntries) {
+    this.#known = known;
+    this.#fields = typeof json === 'object' && json !== null && !Array.isArray(json) ? json as Fields : {};
+    this.#verdict = checkAnswer(json);
+    this.#header = this.#verdict === undefined ? decodeHeaderFields(this.#fields) : undefined;
+    if (this.#header !== undefined && !('height' in this.#header)) this.#verdict = this.#header;
+    const list = this.#fields['transactions'];
+    this.#entries = Array.isArray(list) ? list : [];
+    if (this.#verdict === undefined && (!Array.isArray(list) || list.length > TRANSACTIONS_MAX)) this.#verdict = reject('template-malformed', 'transactions');
+  }
+
+  /** @returns true when the verdict is there. */
+  step(countMax: number): boolean {
+    const end = Math.min(this.#entries.length, this.#transactions.length + countMax);
+    while (this.#verdict === undefined && this.#transactions.length < end) this.#readNext();
+    if (this.#verdict === undefined && this.#transactions.length === this.#entries.length) this.#finish();
+    return this.#verdict !== undefined;
+  }
+
+  /** Only after the last step. */
+  get verdict(): Verdict<BlockTemplate, TemplateRejectCode> {
+    assert(this.#verdict !== undefined, 'the verdict is asked for after the last step');
+    return this.#verdict;
+  }
+
+  /** For the template that comes next. */
+  get read(): KnownEntries {
+    return this.#read;
+  }
+
+  #readNext(): void {
+    const index = this.#transactions.length;
+    const entry = this.#entries[index];
+    const fields = typeof entry === 'object' && entry !== null ? entry as Fields : {};
+    const {data} = fields as {data?: unknown};
+    const known = typeof data === 'string' ? this.#known.get(data) : undefined;
+    const transaction = known !== undefined && saysTheSame(known.fields, fields) ? known.transaction : decodeEntry(fields);
+    if (transaction === undefined) {
+      this.#verdict = reject('template-bad-transaction', `number ${index}`);
+      return;
+    }
+    this.#transactions.push(transaction);
+    this.#read.set(data as string, {fields, transaction});
+  }
+
+  #finish(): void {
+    const commitment = decodeCommitment(this.#fields, this.#transactions);
+    this.#verdict = commitment instanceof Uint8Array
+      ? {ok: true, value: {...this.#header as HeaderFields, transactions: this.#transactions, witnessCommitment: commitment}} : commitment;
+  }
+}
+
+function checkAnswer(json: unknown): Rejection<TemplateRejectCode> | undefined {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return reject('template-malformed', 'not an object');
   const fields = json as Fields;
   const rule = unknownRule(fields['rules']);
@@ -34,13 +115,11 @@ export function decodeTemplate(json: unknown): Verdict<BlockTemplate, TemplateRe
   const mutable = fields['mutable'];
   // Every miner rolls the time. A server that says nothing allows what BIP 22 does: everything that `coinbasevalue` implies.
   if (Array.isArray(mutable) && !mutable.some((name) => name === 'time' || name === 'time/increment')) return reject('template-not-mutable', 'time');
-  const header = decodeHeaderFields(fields);
-  if (!('height' in header)) return header;
-  const transactions = decodeTransactions(fields['transactions']);
-  if (!Array.isArray(transactions)) return transactions as Rejection<TemplateRejectCode>;
-  const commitment = decodeCommitment(fields, transactions);
-  if (!(commitment instanceof Uint8Array)) return commitment;
-  return {ok: true, value: {...header, transactions, witnessCommitment: commitment}};
+  return undefined;
+}
+
+function saysTheSame(before: Fields, now: Fields): boolean {
+  return before['txid'] === now['txid'] && before['hash'] === now['hash'] && before['fee'] === now['fee'] && before['sigops'] === now['sigops'] && before['weight'] === now['weight'];
 }
 
 function unknownRule(rules: unknown): string | undefined {
@@ -53,7 +132,7 @@ function isWithoutSegwit(rules: unknown): boolean {
   return Array.isArray(rules) && !rules.includes('segwit') && !rules.includes('!segwit');
 }
 
-function decodeHeaderFields(fields: Fields): Omit<BlockTemplate, 'transactions' | 'witnessCommitment'> | Rejection<TemplateRejectCode> {
+function decodeHeaderFields(fields: Fields): HeaderFields | Rejection<TemplateRejectCode> {
   const height = natural(fields['height'], 0x7fffffff);
   const version = integer(fields['version'], -0x80000000, 0x7fffffff);
   const curTimeSec = natural(fields['curtime'], 0xffffffff);
@@ -84,20 +163,7 @@ function decodeHeaderFields(fields: Fields): Omit<BlockTemplate, 'transactions' 
   };
 }
 
-function decodeTransactions(list: unknown): TemplateTransaction[] | Rejection<TemplateRejectCode> {
-  if (!Array.isArray(list) || list.length > TRANSACTIONS_MAX) return reject('template-malformed', 'transactions');
-  const transactions: TemplateTransaction[] = [];
-  for (const [index, entry] of list.entries()) {
-    const transaction = decodeEntry(entry);
-    if (transaction === undefined) return reject('template-bad-transaction', `number ${index}`);
-    transactions.push(transaction);
-  }
-  return transactions;
-}
-
-function decodeEntry(entry: unknown): TemplateTransaction | undefined {
-  if (typeof entry !== 'object' || entry === null) return undefined;
-  const fields = entry as Fields;
+function decodeEntry(fields: Fields): TemplateTransaction | undefined {
   const bytes = typeof fields['data'] === 'string' ? hexToBytes(fields['data']) : undefined;
   const decoded = bytes === undefined ? undefined : decodeTransaction(bytes);
   if (bytes === undefined || decoded === undefined || !decoded.ok) return undefined;

@@ -5,7 +5,8 @@ import * as assert from 'uvu/assert';
 import {bytesToHex} from '../../../../src/protocol/bytes/hex.js';
 import {merkleRoot} from '../../../../src/protocol/consensus/merkle.js';
 import {witnessCommitment, witnessCommitmentScript} from '../../../../src/protocol/consensus/witness-commitment.js';
-import {decodeTemplate} from '../../../../src/protocol/mining/decode-template.js';
+import {decodeTemplate, TemplateDecoding} from '../../../../src/protocol/mining/decode-template.js';
+import type {BlockTemplate} from '../../../../src/protocol/mining/block-template.js';
 import {buildTransaction, NULL_HASH} from '../../../../src/protocol/primitives/transaction-codec.js';
 import type {Transaction} from '../../../../src/protocol/primitives/transaction.js';
 
@@ -60,6 +61,29 @@ test('a commitment counts where witnesses are or where the rule binds; bcoin giv
   assert.is(commitmentSize({rules: ['segwit']}), 38);
   assert.is(commitmentSize({rules: undefined}), 38, 'a server that names no rules');
   assert.is(commitmentSize({rules: ['csv']}, [WITH_WITNESS]), 38);
+});
+
+test('in steps it says what it says at once, and what an earlier template had is taken over unless the node says otherwise', () => {
+  const many = Array.from({length: 10}, (_, index) => buildTransaction({...SPEND, outputs: [{valueSats: BigInt(index), scriptPubKey: Uint8Array.of(0x51)}]}));
+  const json = answer(many);
+  const first = new TemplateDecoding(json, new Map());
+  let steps = 1;
+  while (!first.step(3)) steps += 1;
+  assert.is(steps, 4);
+  assert.equal(first.verdict, decodeTemplate(json));
+  const again = new TemplateDecoding(answer(many.slice(2)), first.read);
+  assert.ok(again.step(100));
+  assert.ok(first.verdict.ok && again.verdict.ok);
+  again.verdict.value.transactions.forEach((transaction, index) => assert.ok(transaction === (first.verdict as {value: BlockTemplate}).value.transactions[index + 2]));
+  const lied = answer(many) as {transactions: {txid?: string; fee: number}[]};
+  lied.transactions[4]!.txid = '00'.repeat(32);
+  const caught = new TemplateDecoding(lied, first.read);
+  assert.ok(caught.step(100));
+  assert.equal(caught.verdict, {ok: false, code: 'template-bad-transaction', detail: 'number 4'});
+  const dearer = answer(many) as {transactions: {fee: number}[]};
+  dearer.transactions[4]!.fee = 6;
+  const read = new TemplateDecoding(dearer, first.read);
+  assert.ok(read.step(100) && read.verdict.ok && read.verdict.value.transactions[4]!.feeSats === 6n);
 });
 
 test.run();
