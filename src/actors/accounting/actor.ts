@@ -15,6 +15,7 @@ import type {ChainEvent, GetHeader, GetTip, HeaderView} from '../chain/messages.
 import type {JobEvent} from '../job-factory/messages.js';
 import type {GetShareProof, AccountingMessage, PoolTotals, PostEntry, RecordBlock, RecordShares} from './messages.js';
 import type {AccountingStore, ShareRow} from './ports.js';
+import {CommitPace} from './commit-pace.js';
 import {MinerStatistics} from './miner-statistics.js';
 import {BlockCrediting, type SharePlace} from './block-crediting.js';
 import {LedgerDesk, type BlockStep} from './ledger-desk.js';
@@ -99,6 +100,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   readonly #pps: PpsCredits;
   readonly #desk: LedgerDesk;
   readonly #shareLog: ShareLog;
+  readonly #pace = new CommitPace();
   readonly #accounts: LedgerView;
   readonly #prover: ShareProver;
   readonly #compactor: ShareCompactor;
@@ -255,6 +257,11 @@ class Accounting implements Behaviour<AccountingInbox> {
   /** Behind what already waits in the mailbox: those shares share the write. While a write is under way, more gather. */
   #commitSoon(ctx: Context): void {
     if (this.#isCommitDue || !this.#shareLog.isWriteDue) return;
+    const waitMs = this.#desk.isDue ? 0 : this.#pace.waitMs(this.#shareLog.waitingCount);
+    if (waitMs > 0) {
+      if (!ctx.timers.has('gather')) ctx.timers.once('gather', waitMs, {type: 'accounting.commit'});
+      return;
+    }
     this.#isCommitDue = true;
     ctx.tell(ctx.self, {type: 'accounting.commit'});
   }
@@ -262,11 +269,14 @@ class Accounting implements Behaviour<AccountingInbox> {
   #commit(ctx: Context): void {
     this.#isCommitDue = false;
     if (!this.#shareLog.isWriteDue) return;
+    ctx.timers.cancel('gather');
+    this.#pace.started(ctx.clock.nowMs());
     ctx.pipeToSelf(this.#shareLog.start(ctx.clock.wallMs()), () => ({type: 'accounting.committed'}), (error) => ({type: 'accounting.commitFailed', error}));
   }
 
   #committed(ctx: Context): void {
     const {shares, rows} = this.#shareLog.finish();
+    this.#pace.finished(rows.length, ctx.clock.nowMs());
     for (let i = 0; i < rows.length; i += 1) this.#counted(shares[i]!, rows[i]!, ctx);
     if (rows.length > 0) ctx.events.publish({type: 'accounting.sharesLogged', shares: rows.length, lastSeq: rows.at(-1)!.seq});
     this.#commitSoon(ctx);

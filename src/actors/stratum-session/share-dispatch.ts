@@ -2,8 +2,8 @@
  * @module Shares of all sessions on their way to the accounting: many in one question. Decides nothing about a share.
  *
  * A question of its own for each share costs a promise with its closures, a timer and two lists: about 6 us, half of what
- * an echo server needs for everything. So one question is under way at a time, and what comes meanwhile makes the next:
- * the rhythm of the disk, which the accounting's group commits follow in any case. A lone share leaves at once.
+ * an echo server needs for everything. So what comes while a question is under way makes the next, which leaves with the
+ * answer to that one, or before when it has become worth a question. A lone share leaves at once.
  */
 import type {ActorRef} from '../../runtime/actor.js';
 import {AskError} from '../../runtime/actor.js';
@@ -27,6 +27,10 @@ export interface ShareRecorded {
  * busy machine waited 15 s. What waits meanwhile is bounded below.
  */
 const RECORD_TIMEOUT_MS = 120_000;
+/** Enough for the cost of a question to count no more. */
+const SHARES_WORTH_A_QUESTION = 128;
+/** Beyond these the accounting is behind, and what waits gathers here, in questions as large as a segment. */
+const QUESTIONS_UNDER_WAY_MAX = 8;
 /** As many as one segment of the log holds. */
 const SHARES_PER_QUESTION_MAX = 4_096;
 /** As the accounting's own bound: more are refused, and the miner is told. */
@@ -63,7 +67,7 @@ export interface DispatchMeter {
 export class ShareDispatch {
   readonly #accounting: ActorRef<AccountingMessage>;
   readonly #meter: DispatchMeter | undefined;
-  #isUnderWay = false;
+  #underWay = 0;
   #waitingCount = 0;
   /** Oldest first; all but the last are full. */
   #waiting: Batch[] = [];
@@ -86,19 +90,24 @@ export class ShareDispatch {
       if (this.#meter !== undefined) batch.openedAtMs = this.#meter.clock.nowMs();
     }
     batch.add(share, session, shareId);
-    if (!this.#isUnderWay) this.#ask();
+    this.#askIfWorth();
   }
 
-  #ask(): void {
-    const batch = this.#waiting.shift();
-    if (batch === undefined) return;
+  #askIfWorth(): void {
+    const next = this.#waiting[0];
+    if (next === undefined || this.#underWay >= QUESTIONS_UNDER_WAY_MAX) return;
+    if (this.#underWay === 0 || next.shares.length >= SHARES_WORTH_A_QUESTION) this.#ask(next);
+  }
+
+  #ask(batch: Batch): void {
+    this.#waiting.shift();
     this.#waitingCount -= batch.shares.length;
-    this.#isUnderWay = true;
+    this.#underWay += 1;
     const settle = (ok: boolean, mayBeRecorded: boolean): void => {
-      this.#isUnderWay = false;
+      this.#underWay -= 1;
       batch.tell({ok, mayBeRecorded});
       if (ok) this.#meter?.latency.observe(this.#meter.clock.nowMs() - batch.openedAtMs, batch.shares.length);
-      this.#ask();
+      this.#askIfWorth();
     };
     this.#accounting.ask<RecordShares>({type: 'accounting.recordShares', shares: batch.shares}, {timeoutMs: RECORD_TIMEOUT_MS}).then(
       ({ok}) => settle(ok, false),

@@ -82,16 +82,18 @@ test('a log that is not available, a refusal and a silence are told apart', asyn
   assert.equal(await failed(({reject}) => reject(new AskError('timeout', facts))), {type: 'stratumSession.shareRecorded', shareId: 2, ok: false, mayBeRecorded: true});
 });
 
-test('what waits is bounded, and one question takes a segment of it', async () => {
+test('what waits is bounded; so many make a question of their own, and few of these are under way', async () => {
   const {questions, told, session, dispatch} = aRig();
-  for (let id = 0; id < 1 + 32_768 + 5; id += 1) dispatch.record(share(id), session, id);
+  const taken = 1 + 7 * 128 + 32_768;
+  for (let id = 0; id < taken + 5; id += 1) dispatch.record(share(id), session, id);
   assert.equal(told.map(({ok, mayBeRecorded}) => [ok, mayBeRecorded]), Array.from({length: 5}, () => [false, false]));
   for (let asked = 0; asked < questions.length; asked += 1) {
     questions[asked]!.resolve({ok: true, seq: 1});
     await settled();
   }
-  assert.equal(questions.map(({shares}) => shares.length), [1, 4096, 4096, 4096, 4096, 4096, 4096, 4096, 4096]);
-  assert.is(told.length, 1 + 32_768 + 5, 'each is told once');
+  assert.equal(questions.map(({shares}) => shares.length), [1, ...Array.from({length: 7}, () => 128), ...Array.from({length: 8}, () => 4_096)]);
+  assert.equal(questions.flatMap(({shares}) => shares.map(({height}) => height)), Array.from({length: taken}, (_, id) => id), 'in order');
+  assert.is(told.length, taken + 5, 'each is told once');
 });
 
 test.run();
