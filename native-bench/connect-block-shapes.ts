@@ -1,7 +1,7 @@
 /**
  * @module The blocks of the bench `connect-block`: each spends every output of the one before, 2,000 of them, on regtest
- * rules, with signatures of the right form that are no signatures. Kept as bytes: a decoded block is twenty objects a
- * transaction, which the collector would have to walk during the rounds.
+ * rules, with signatures of the right form that are no signatures. Kept as bytes, so that
+ * the collector has nothing of them to walk during the rounds.
  */
 import type {ChainSpec} from '../src/protocol/chain/chain-spec.js';
 import {REGTEST} from '../src/protocol/chain/presets.js';
