@@ -141,10 +141,10 @@ export class PayoutPool {
   }
 
   /** Over HTTP, newest first: cheap enough to ask again and again. */
-  async liveStates(): Promise<readonly {readonly id: number; readonly state: string; readonly confirmations: number}[]> {
+  async liveStates(): Promise<readonly {readonly id: number; readonly state: string; readonly confirmations: number; readonly payees: readonly {readonly account: string}[]}[]> {
     const answer = await fetch(`${this.process!.endpoints.http}/api/v1/payouts`);
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    return ((await answer.json()) as {items: {id: number; state: string; confirmations: number}[]}).items;
+    return ((await answer.json()) as {items: {id: number; state: string; confirmations: number; payees: {account: string}[]}[]}).items;
   }
 
   async audit(): Promise<Books> {

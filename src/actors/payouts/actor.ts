@@ -51,7 +51,7 @@ interface Job {
 
 const MAILBOX_CAPACITY = 1_024;
 /** A node that is not in this process is asked for its tip this often; deadlines are looked at. */
-const TICK_MS = 5_000;
+const TICK_MS = 2_000;
 /** Between two looks when a payout is due and cannot be planned. */
 const MOMENT_MS = 250;
 /** After a plan that could not be made. */
