@@ -74,7 +74,7 @@ export class FlightRecorder {
   private readonly numbers = new Float64Array(2 * SLOTS);
   private readonly samples: Sample[] = [];
   private sampleNext = 0;
-  private readonly ended: {readonly cell: Cell; readonly atMs: number}[] = [];
+  private readonly ended: EndedActor[] = [];
   private endedNext = 0;
 
   constructor(clock: CoarseClock) {
@@ -100,7 +100,15 @@ export class FlightRecorder {
   }
 
   noteEnd(cell: Cell): void {
-    const entry = {cell, atMs: this.clock.lastMs};
+    // What is said of it and not the actor: that would keep alive all that it knew, a session its socket.
+    const entry: EndedActor = {
+      id: cell.id,
+      path: cell.path,
+      kind: cell.protocol.kind,
+      reason: cell.affairs.stopReason ?? 'stopped',
+      error: cell.affairs.lastError === undefined ? undefined : String(cell.affairs.lastError),
+      atMs: this.clock.lastMs,
+    };
     if (this.ended.length < ENDED_MAX) this.ended.push(entry);
     else this.ended[this.endedNext] = entry;
     this.endedNext = (this.endedNext + 1) % ENDED_MAX;
@@ -119,15 +127,7 @@ export class FlightRecorder {
   /** Actors that ended lately, the oldest first. */
   recentlyEnded(): readonly EndedActor[] {
     const isFull = this.ended.length === ENDED_MAX;
-    const inOrder = isFull ? [...this.ended.slice(this.endedNext), ...this.ended.slice(0, this.endedNext)] : this.ended;
-    return inOrder.map(({cell, atMs}) => ({
-      id: cell.id,
-      path: cell.path,
-      kind: cell.protocol.kind,
-      reason: cell.affairs.stopReason ?? 'stopped',
-      error: cell.affairs.lastError === undefined ? undefined : String(cell.affairs.lastError),
-      atMs,
-    }));
+    return isFull ? [...this.ended.slice(this.endedNext), ...this.ended.slice(0, this.endedNext)] : this.ended.slice();
   }
 
   private entryAt(seq: number, sample: Sample | undefined): FlightEntry {
