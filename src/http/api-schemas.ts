@@ -66,6 +66,14 @@ export const foundBlockDetail = object({
   ...foundFields, credits: list(object({account: text, sats}), 'Largest first; adds up to the reward with the fee.'), maturityBlocks: count,
 });
 
+/** Work is in expected hashes and may be above 2^53. */
+const work: JsonSchema = {type: 'string', pattern: '^[0-9]+$', description: 'Expected hashes as decimal text.'};
+export const blockSplit = object({
+  hash: hashHex, terms: object({scheme: text, feePpm: count, donationPpm: count, donationAccount: text}), subsidySats: sats,
+  firstSeq: described(count, 'First share that counts; 0 where the scheme has no window.'), lastSeq: count, totalWork: work, work: list(object({account: text, work})),
+  'shareRoot?': {...hashHex, description: 'What share proofs lead to. Absent for the moment that it takes to compute.'},
+});
+
 export const luck = object({
   roundEffort: number,
   windows: list(object({blocks: count, luck: described(number, 'Expected work over the work done, for the newest blocks: above 1 is lucky.')}), 'Over the newest ten, fifty, hundred blocks, as far as there are so many.'),

@@ -2,9 +2,11 @@
  * @module How a refusal looks to a caller: an HTTP status and `{code, message}`. The codes are stable; the words are not.
  * Nothing of an unexpected error goes out but the fact of it: its text may name files.
  */
+import type {ShareProofRefusalCode} from '../actors/accounting/messages.js';
 import {AskError, type AskErrorCode} from '../runtime/actor.js';
 
 export type HttpFaultCode =
+  | ShareProofRefusalCode
   | 'bad-request' | 'request-too-large' | 'not-found' | 'method-not-allowed' | 'host-not-allowed' | 'origin-not-allowed'
   | 'no-pool' | 'no-payouts' | 'account-not-found' | 'found-block-unknown' | 'payout-not-found' | 'rate-limited' | 'operator-token-wrong' | 'operator-refused' | 'overview-not-ready' | 'too-many-live-clients' | 'upgrade-required'
   | 'answer-timeout' | 'busy' | 'part-stopped' | 'internal-error';
@@ -12,7 +14,9 @@ export type HttpFaultCode =
 const STATUS: Readonly<Record<HttpFaultCode, number>> = {
   'bad-request': 400, 'request-too-large': 413, 'not-found': 404, 'method-not-allowed': 405, 'host-not-allowed': 421, 'origin-not-allowed': 403,
   'no-pool': 404, 'no-payouts': 404, 'account-not-found': 404, 'found-block-unknown': 404, 'payout-not-found': 404, 'rate-limited': 429, 'operator-token-wrong': 401,
-  'operator-refused': 409, 'overview-not-ready': 503, 'too-many-live-clients': 503, 'upgrade-required': 426,
+  'operator-refused': 409,
+  'share-proof-no-window': 404, 'share-proof-no-shares': 404, 'share-proof-expired': 404, 'share-proof-too-large': 413, 'share-proof-busy': 503,
+  'overview-not-ready': 503, 'too-many-live-clients': 503, 'upgrade-required': 426,
   'answer-timeout': 504, busy: 503, 'part-stopped': 503, 'internal-error': 500,
 };
 

@@ -26,6 +26,7 @@ import {addOverviewRoutes} from './routes/overview-routes.js';
 import {addPage} from './routes/page-routes.js';
 import {addPayoutRoutes} from './routes/payout-routes.js';
 import {addPoolRoutes} from './routes/pool-routes.js';
+import {addProofRoutes} from './routes/proof-routes.js';
 import type {RouteFamily, RouteParts} from './routes/route-parts.js';
 import {addRuntimeRoutes} from './routes/runtime-routes.js';
 import {RuntimeView} from './runtime-view.js';
@@ -55,7 +56,7 @@ const GOODBYE_MS_MAX = 500;
 /** What a page loads at once, and a person who clicks quickly: so many seconds' worth of questions. */
 const BURST_SEC = 10;
 const ROUTE_FAMILIES: readonly RouteFamily[] = [
-  addHealthRoutes, addOverviewRoutes, addPoolRoutes, addMinerRoutes, addBlockRoutes, addPayoutRoutes, addNodeRoutes, addRuntimeRoutes, addLiveRoute, addOperatorRoutes,
+  addHealthRoutes, addOverviewRoutes, addPoolRoutes, addMinerRoutes, addBlockRoutes, addProofRoutes, addPayoutRoutes, addNodeRoutes, addRuntimeRoutes, addLiveRoute, addOperatorRoutes,
 ];
 /** Beyond the live clients; a browser opens six. */
 const PLAIN_CONNECTIONS_MAX = 256;

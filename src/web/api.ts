@@ -97,6 +97,19 @@ export interface FoundBlockDetail extends FoundBlock {
   readonly maturityBlocks: number;
 }
 
+export interface BlockSplit {
+  readonly hash: string;
+  readonly terms: {readonly scheme: string; readonly feePpm: number; readonly donationPpm: number; readonly donationAccount: string};
+  readonly subsidySats: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Expected hashes as decimal text, as in `work`. */
+  readonly totalWork: string;
+  readonly work: readonly {readonly account: string; readonly work: string}[];
+  /** Hexadecimal; absent for the moment that it takes to compute. */
+  readonly shareRoot?: string;
+}
+
 export interface LuckWindow {
   readonly blocks: number;
   /** Expected work over the work that was done: above 1 is lucky. */

@@ -165,7 +165,7 @@ if (CHROMIUM === undefined) {
     await until(visit.page, 'document.querySelectorAll("tbody tr").length === 30', 'all thirty are there');
     assert.is(await visit.page.getByRole('button', {name: 'Show older ones'}).count(), 0);
     await visit.page.locator('tbody a').first().click();
-    for (const text of ['Who got what', '40.00000000', '9.50000137', '80.0 %', 'kept by the pool: 0.50000000', 'maturing 1/100']) await visit.has(text);
+    for (const text of ['Who got what', '40.00000000', '9.50000137', '80.0 %', 'kept by the pool: 0.50000000', 'maturing 1/100', 'Check it yourself', 'Shares 9 to 9 count, by PPLNS', `verify-share PROOF.json --root ${'05'.repeat(32)}`]) await visit.has(text);
     assert.is(new URL(visit.page.url()).pathname, `/blocks/${hashToDisplayHex(scene.node.found[0]!.hash)}`);
   });
 

@@ -1,5 +1,5 @@
 /** @module The blocks that the pool found: how much work each took, what became of it, and who got what. */
-import type {FoundBlock, FoundBlockDetail, LuckAnswer} from '../api';
+import type {BlockSplit, FoundBlock, FoundBlockDetail, LuckAnswer} from '../api';
 import {useAnswer, useList} from './answers';
 import {Awaited, BlockStatus, Copied, More} from './pieces';
 import {Link, minerPath} from './router';
@@ -88,6 +88,7 @@ export function BlockPage({hash, nowMs}: {readonly hash: string; readonly nowMs:
         )}
       </section>
       {block !== undefined && <Split block={block} />}
+      {block !== undefined && block.credits.length > 0 && <Proof block={block} />}
     </>
   );
 }
@@ -99,17 +100,47 @@ function Split({block}: {readonly block: FoundBlockDetail}) {
       <h2 id="split-title">Who got what</h2>
       {block.credits.length === 0 ? <p class="empty">{block.status === 'rejected' ? 'The chain did not take this block: it credits nobody.' : 'The block pays its finder directly.'}</p> : (
         <table aria-labelledby="split-title">
-          <thead><tr><th>Account</th><th class="r">Amount</th><th class="r">Part</th></tr></thead>
+          <thead><tr><th>Account</th><th class="r">Amount</th><th class="r wide">Part</th><th class="r">Proof</th></tr></thead>
           <tbody>
             {block.credits.map(({account, sats}) => (
               <tr key={account}>
                 <td><Link class="cut num" to={minerPath(account)} title={account}>{account}</Link></td>
                 <td class="r num">{exactCoinsText(sats)}</td>
-                <td class="r num">{total === 0 ? '–' : percentText(Number(BigInt(sats)) / total)}</td>
+                <td class="r num wide">{total === 0 ? '–' : percentText(Number(BigInt(sats)) / total)}</td>
+                <td class="r"><a href={proofUrl(block.hash, account)} download aria-label={`Download the share proof of ${account}`}>file</a></td>
               </tr>
             ))}
           </tbody>
         </table>
+      )}
+    </section>
+  );
+}
+
+function proofUrl(hash: string, account: string): string {
+  return `/api/v1/pool/blocks/${hash}/proofs/${encodeURIComponent(account)}`;
+}
+
+/** What anybody needs to check that its shares were counted. */
+function Proof({block}: {readonly block: FoundBlockDetail}) {
+  const {value: split} = useAnswer<BlockSplit>(`/api/v1/pool/blocks/${block.hash}/split`, REFRESH_MS);
+  return (
+    <section aria-labelledby="proof-title">
+      <h2 id="proof-title">Check it yourself</h2>
+      {split === undefined || split.lastSeq === 0 ? <p class="empty">{split === undefined ? 'Asking for the window.' : 'No window of shares counts for this block: there is nothing to prove.'}</p> : (
+        <>
+          <p class="prose">
+            Shares {countText(split.firstSeq)} to {countText(split.lastSeq)} count, by {split.terms.scheme} with a fee of {percentText(split.terms.feePpm / 1e6)}. The root below
+            commits to each of them and to their whole work. A proof file shows that an address's shares lead to it, and that the credit is what they are worth;
+            checking one trusts nothing but the root. <a href={`/api/v1/pool/blocks/${block.hash}/split`}>The work of everybody, as JSON</a>.
+          </p>
+          {split.shareRoot === undefined ? <p class="empty">The root is being computed.</p> : (
+            <>
+              <p class="address"><Copied text={split.shareRoot} label="the root" /></p>
+              <p class="address"><Copied text={`npx pithead verify-share PROOF.json --root ${split.shareRoot}`} label="the command that checks a proof" /></p>
+            </>
+          )}
+        </>
       )}
     </section>
   );

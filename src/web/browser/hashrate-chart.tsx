@@ -66,7 +66,7 @@ function optionsOf(box: HTMLElement, {onPoint}: Drawing): uPlot.Options {
     cursor: {y: false, drag: {x: false, y: false}, points: {size: 7, fill: colour('--lamp')}},
     legend: {show: false},
     scales: {y: {range: (_plot, _low, high) => [0, high === 0 ? 1 : high * 1.1]}},
-    axes: [{...axis, space: 80, incrs: TICKS_SEC, values: (plot, ticks) => timeLabels(plot, ticks)}, {...axis, size: 78, values: (_plot, ticks) => ticks.map((tick) => hashrateText(tick))}],
+    axes: [{...axis, space: 80, size: 30, incrs: TICKS_SEC, values: (plot, ticks) => timeLabels(plot, ticks)}, {...axis, size: 78, values: (_plot, ticks) => ticks.map((tick) => hashrateText(tick))}],
     series: [{}, {stroke: colour('--lamp'), width: 2, fill: colour('--lamp-veil'), spanGaps: false, points: {show: false}}],
     hooks: {setCursor: [(plot) => onPoint(plot.cursor.idx ?? undefined)]},
   };

@@ -154,7 +154,7 @@ export function MinerPage({account, pool, difficulty, nowMs}: MinerPageProps) {
             <WindowFigure label="1 h" window={miner.windows?.last1h} />
             <WindowFigure label="24 h" window={miner.windows?.last24h} />
             <div><dt>Shares</dt><dd class="num">{countText(miner.sharesAccepted)}<span class="note">last {miner.lastShareAtSec === undefined ? 'never' : agoText(nowMs / 1_000 - miner.lastShareAtSec)}</span></dd></div>
-            <div><dt>Best share</dt><dd class="num"><Difficulty value={miner.bestShareDifficulty} /><span class="note">difficulty{difficulty === undefined ? '' : `, a block needs ${difficulty >= 1 ? countText(Math.round(difficulty)) : difficulty.toPrecision(3)}`}</span></dd></div>
+            <div><dt>Best share</dt><dd class="num"><Difficulty value={miner.bestShareDifficulty} /><span class="note">difficulty{difficulty !== undefined && <>, a block needs <Difficulty value={difficulty} /></>}</span></dd></div>
           </dl>
         )}
       </section>

@@ -4,7 +4,7 @@ import {useEffect, useState} from 'preact/hooks';
 import type {PayoutRules} from '../api';
 import type {Refusal} from './answers';
 import type {OperatorAsk} from './operator-page';
-import {agoText, coinsText, countText, durationText, hashrateText} from './texts';
+import {agoText, coinsText, countText, durationText, hashrateText, spanText} from './texts';
 
 const REFRESH_MS = 5_000;
 
@@ -119,7 +119,7 @@ export function PayoutsPart(props: PartProps) {
   const {said, make} = useChange(() => setRound((count) => count + 1));
   return (
     <Part id="operator-payouts-title" title="Payouts" said={said} known={{value: rules, refusal, again: () => undefined}}>
-      <p class="empty">{rules?.isPaused === true ? 'Paused: nothing new is planned.' : `They run every ${durationText(rules?.intervalSec ?? 0)}.`} {coinsText(rules?.payableSats ?? '0')} wait for {countText(rules?.payableCount ?? 0)} miners.</p>
+      <p class="empty">{rules?.isPaused === true ? 'Paused: nothing new is planned.' : `They run every ${spanText(rules?.intervalSec ?? 0)}.`} {coinsText(rules?.payableSats ?? '0')} wait for {countText(rules?.payableCount ?? 0)} miners.</p>
       <p class="more">
         <button type="button" disabled={rules?.isPaused} onClick={() => make(props.asking('payouts/run', {}), 'Planned.')}>Pay now</button>{' '}
         <button type="button" onClick={() => make(props.asking('payouts/pause', {isPaused: rules?.isPaused !== true}), 'Written down.')}>{rules?.isPaused === true ? 'Go on' : 'Pause'}</button>

@@ -3,7 +3,7 @@ import type {Payout, PayoutRules} from '../api';
 import {useAnswer, useList} from './answers';
 import {Awaited, Copied, More} from './pieces';
 import {Link, minerPath} from './router';
-import {agoText, coinsText, countedText, countText, durationText, exactCoinsText, percentText} from './texts';
+import {agoText, coinsText, countedText, countText, durationText, exactCoinsText, percentText, spanText} from './texts';
 
 const REFRESH_MS = 10_000;
 const STATE_CLASS: Readonly<Record<Payout['state'], string>> = {planned: 'faint', recorded: 'faint', signed: 'faint', broadcast: 'lamp', confirmed: 'good', failed: 'bad'};
@@ -13,7 +13,7 @@ function Rules({rules, nowMs}: {readonly rules: PayoutRules; readonly nowMs: num
   return (
     <dl class="figures">
       <div><dt>Paid from</dt><dd class="num">{coinsText(rules.thresholdSats)}<span class="note">of matured balance</span></dd></div>
-      <div><dt>Every</dt><dd class="num">{durationText(rules.intervalSec)}<span class="note">{nextText}</span></dd></div>
+      <div><dt>Every</dt><dd class="num">{spanText(rules.intervalSec)}<span class="note">{nextText}</span></dd></div>
       <div><dt>Waiting to be paid</dt><dd class="num">{coinsText(rules.payableSats)}<span class="note">{countedText(rules.payableCount, 'miner')} above the threshold</span></dd></div>
       <div><dt>Network fee</dt><dd class="small">{rules.feeFrom === 'pool' ? 'borne by the pool' : 'shared by who is paid'}<span class="note">settled after {countedText(rules.confirmationsNeeded, 'confirmation')}</span></dd></div>
     </dl>

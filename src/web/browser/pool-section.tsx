@@ -21,7 +21,7 @@ function Connect({pool, chain}: {readonly pool: PoolOverview; readonly chain: st
   return (
     <aside class="connect" aria-labelledby="connect-title">
       <h3 id="connect-title">Mine here</h3>
-      <Copied text={url} label="the server" />
+      <Copied text={url} label="the server">stratum+tcp://<wbr />{pool.stratumEndpoint}</Copied>
       <dl>
         <dt>User</dt><dd>an address of {chain}, then a dot and a name for the rig</dd>
         <dt>Password</dt><dd>anything; <span class="num">d=0.001</span> fixes the difficulty, never above a block's</dd>

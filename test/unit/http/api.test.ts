@@ -13,6 +13,7 @@ import {RequestBudget, senderOf} from '../../../src/http/request-budget.js';
 import type {FoundBlockView} from '../../../src/actors/accounting/messages.js';
 import type {PayoutView} from '../../../src/actors/payouts/messages.js';
 import {hashToDisplayHex} from '../../../src/protocol/bytes/hex.js';
+import {parseShareProof} from '../../../src/protocol/payout/share-proof.js';
 import type {StratumJob} from '../../../src/protocol/stratum/stratum-job.js';
 import {createActorSystem, type ActorSystem} from '../../../src/runtime/system.js';
 import {PROJECT_ROOT} from '../../support/source-tree.js';
@@ -199,6 +200,20 @@ api('the split of a block adds up, and shows one account when asked', async () =
   assert.equal(mine.credits, [{account: 'bcrt1qsecond', sats: '1'}]);
   refused(await bench.get(`/api/v1/pool/blocks/${'ab'.repeat(32)}`), 404, 'found-block-unknown');
   refused(await bench.get('/api/v1/pool/blocks/zz'), 400, 'bad-request');
+});
+
+api('a share proof is the file that verify-share reads; who has none is told why', async () => {
+  const hash = hashToDisplayHex(bench.node.found[0]!.hash);
+  const split = await bench.get(`/api/v1/pool/blocks/${hash}/split`);
+  assert.match(String(split.headers['cache-control']), /immutable/);
+  assert.equal((split.json() as {work: unknown; shareRoot: string}).work, [{account: 'bcrt1qfirst', work: '4096'}]);
+  const file = await bench.get(`/api/v1/pool/blocks/${hash}/proofs/bcrt1qfirst`);
+  assert.is(file.headers['content-disposition'], 'attachment; filename="share-proof-7-bcrt1qfirst.json"');
+  const parsed = parseShareProof(file.body);
+  assert.ok(parsed.ok && parsed.value.account === 'bcrt1qfirst' && hashToDisplayHex(parsed.value.blockHash) === hash, file.body);
+  refused(await bench.get(`/api/v1/pool/blocks/${hash}/proofs/bcrt1qsecond`), 404, 'share-proof-no-shares');
+  refused(await bench.get(`/api/v1/pool/blocks/${'ab'.repeat(32)}/split`), 404, 'found-block-unknown');
+  refused(await bench.get(`/api/v1/pool/blocks/${hash}/proofs/bcrt1qfirst?seq=0`), 400, 'bad-request');
 });
 
 api('luck is expected work over work done, over as many blocks as there are', () => {

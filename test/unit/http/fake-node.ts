@@ -216,6 +216,9 @@ export class FakeNode {
         const first = before === undefined ? 0 : this.found.findIndex(({hash}) => hashKey(hash) === hashKey(before)) + 1;
         return this.found.slice(first, first + message.limit);
       }
+      case 'accounting.getBlockSplit': return this.found.some(({hash}) => hashKey(hash) === hashKey(message.blockHash)) ? {...A_SPLIT, hash: message.blockHash} : null;
+      case 'accounting.getShareProof': return message.account === A_SPLIT.work[0]!.account
+        ? {ok: true, proof: {...A_PROOF, blockHash: message.blockHash, account: message.account}} : {ok: false, code: 'share-proof-no-shares'};
       case 'accounting.getFoundBlock': return this.found.find(({hash}) => hashKey(hash) === hashKey(message.hash)) ?? null;
       case 'accounting.listAccounts': {
         const first = message.after === undefined ? 0 : this.accounts.findIndex(({account}) => account === message.after) + 1;
@@ -255,6 +258,16 @@ export class FakeNode {
 export const WORKER_REPORT: PoolReport = {
   kernel: 'hashShares', backends: ['noble'], threads: 1, queued: 3, queueCapacity: 4_096, itemsDone: 1_234, batchesDone: 56, refused: 0,
   lastBatchSize: 16, lastBatchReason: 'a worker is idle', itemCostUs: 4.5,
+};
+
+/** A window of one share, which is its own root's only leaf. */
+const A_SPLIT = {
+  terms: {scheme: 'PPLNS', feePpm: 10_000, donationPpm: 0, donationAccount: ''} as const, subsidySats: REWARD_SATS, firstSeq: 9, lastSeq: 9,
+  work: [{account: 'bcrt1qfirst', work: 4_096n}], totalWork: 4_096n, shareRoot: new Uint8Array(32).fill(5),
+};
+const A_PROOF = {
+  height: 7, rewardSats: REWARD_SATS, subsidySats: REWARD_SATS, terms: A_SPLIT.terms, firstSeq: 9, lastSeq: 9, totalWork: 4_096n, root: A_SPLIT.shareRoot, isComplete: true,
+  creditSats: 4_950_000_000n, steps: [{kind: 'share', seq: 9, work: 4_096n, hash: new Uint8Array(32).fill(1)}],
 };
 
 export const OPERATOR_TOKEN = 'an-operator-token-of-a-test';
