@@ -83,7 +83,7 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
   if (!perShare.ok) return {ok: false, code: perShare.code, detail: perShare.detail};
   const byAccount = sharesByAccount(store);
   const blocks = {pending: 0, confirmed: 0, orphaned: 0, rejected: 0};
-  for (const {status} of store.foundBlocks()) blocks[status] += 1;
+  for (const {status} of store.found.all()) blocks[status] += 1;
   let accepted = 0;
   let work = 0n;
   for (const sums of byAccount.values()) {

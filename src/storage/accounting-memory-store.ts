@@ -1,17 +1,18 @@
 /**
  * @module The accounting in memory, for tests and the simulator: same answers as `accounting-store.ts`, gone with the process.
  */
-import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {AccountingChange, AccountingStore, BlockSplitRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import type {SumNode} from '../protocol/payout/share-tree.js';
 import {assertFollows} from './accounting-store.js';
+import {MemoryFoundBlockStore} from './found-block-store.js';
 import {MemoryLedgerStore} from './ledger-store.js';
 import {MemoryPpsStore} from './pps-store.js';
 import {MemoryShareSumsStore} from './share-sums-store.js';
 
 export function createMemoryAccountingStore(): AccountingStore {
   const shares: ShareRow[] = [];
-  const blocks = new Map<string, FoundBlockRow>();
+  const found = new MemoryFoundBlockStore();
   const splits = new Map<string, BlockSplitRow>();
   const treeChunks = new Map<number, SumNode>();
   const pps = new MemoryPpsStore();
@@ -21,6 +22,7 @@ export function createMemoryAccountingStore(): AccountingStore {
     ledger,
     pps,
     sums,
+    found,
     lastShareSeq: () => shares.at(-1)?.seq ?? 0,
     firstShareSeq: () => sums.compactedSeq() + 1,
     *sharesBackwards(fromSeq: number): Iterable<ShareRow> {
@@ -30,14 +32,12 @@ export function createMemoryAccountingStore(): AccountingStore {
       const from = Math.max(sums.compactedSeq(), seq - 1);
       return shares.slice(from, from + limit);
     },
-    foundBlocks: () => [...blocks.values()].sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height),
-    foundBlock: (hash) => blocks.get(Buffer.from(hash).toString('hex')),
     treeChunk: (number) => treeChunks.get(number),
     split: (hash) => splits.get(Buffer.from(hash).toString('hex')),
     async append(change: AccountingChange): Promise<void> {
       assertFollows(change.shares ?? [], shares.at(-1)?.seq ?? 0);
       shares.push(...(change.shares ?? []));
-      for (const block of change.blocks ?? []) blocks.set(Buffer.from(block.hash).toString('hex'), block);
+      for (const block of change.blocks ?? []) found.put(block);
       for (const split of change.splits ?? []) splits.set(Buffer.from(split.hash).toString('hex'), split);
       for (const {number, node} of change.treeChunks ?? []) treeChunks.set(number, node);
       ledger.add(change.entries ?? []);

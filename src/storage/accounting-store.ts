@@ -4,10 +4,11 @@
  * Layout of the rows: `accounting-rows.ts` and docs/storage-layout.md. One `append` is one transaction, and it
  * resolves when the transaction is on disk, which is later than lmdb's own promise.
  */
-import type {AccountingChange, AccountingStore, BlockSplitRow, FoundBlockRow, ShareRow} from '../actors/accounting/ports.js';
+import type {AccountingChange, AccountingStore, BlockSplitRow, ShareRow} from '../actors/accounting/ports.js';
 import type {ExtranonceCounterStore} from '../actors/mining-pool/ports.js';
 import type {SumNode} from '../protocol/payout/share-tree.js';
-import {decodeFoundBlock, decodeSegment, encodeFoundBlock, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
+import {decodeSegment, encodeSegment, segmentKey, seqOfSegmentKey} from './accounting-rows.js';
+import {LmdbFoundBlockStore} from './found-block-store.js';
 import {LmdbLedgerStore} from './ledger-store.js';
 import {LmdbPpsStore} from './pps-store.js';
 import {LmdbShareSumsStore} from './share-sums-store.js';
@@ -26,9 +27,9 @@ class LmdbAccountingStore implements AccountingStore {
   readonly ledger: LmdbLedgerStore;
   readonly pps: LmdbPpsStore;
   readonly sums: LmdbShareSumsStore;
+  readonly found: LmdbFoundBlockStore;
   readonly #database: Database;
   readonly #segments: Table;
-  readonly #blocks: Table;
   readonly #splits: Table;
   readonly #treeChunks: Table;
   #lastSeq: number;
@@ -38,8 +39,8 @@ class LmdbAccountingStore implements AccountingStore {
     this.ledger = new LmdbLedgerStore(database);
     this.pps = new LmdbPpsStore(database);
     this.sums = new LmdbShareSumsStore(database);
+    this.found = new LmdbFoundBlockStore(database);
     this.#segments = database.table('share-log');
-    this.#blocks = database.table('found-blocks');
     this.#splits = database.table('block-splits');
     this.#treeChunks = database.table('tree-chunks');
     this.#lastSeq = this.sums.compactedSeq();
@@ -84,17 +85,6 @@ class LmdbAccountingStore implements AccountingStore {
     return found;
   }
 
-  foundBlocks(): readonly FoundBlockRow[] {
-    const blocks: FoundBlockRow[] = [];
-    for (const row of this.#blocks.range()) blocks.push(decodeFoundBlock(row.value));
-    return blocks.sort((a, b) => a.shareSeq - b.shareSeq || a.height - b.height);
-  }
-
-  foundBlock(hash: Uint8Array): FoundBlockRow | undefined {
-    const value = this.#blocks.get(hash);
-    return value === undefined ? undefined : decodeFoundBlock(value);
-  }
-
   treeChunk(number: number): SumNode | undefined {
     const value = this.#treeChunks.get(segmentKey(number));
     return value === undefined ? undefined : decodeTreeChunk(value);
@@ -113,7 +103,7 @@ class LmdbAccountingStore implements AccountingStore {
         const part = shares.slice(at, at + SEGMENT_SHARES_MAX);
         writer.put(this.#segments, segmentKey(part[0]!.seq), encodeSegment(part));
       }
-      for (const block of change.blocks ?? []) writer.put(this.#blocks, block.hash, encodeFoundBlock(block));
+      this.found.stage(writer, change.blocks ?? []);
       for (const split of change.splits ?? []) writer.put(this.#splits, split.hash, encodeSplit(split));
       for (const {number, node} of change.treeChunks ?? []) writer.put(this.#treeChunks, segmentKey(number), encodeTreeChunk(node));
       this.ledger.stage(writer, change.entries ?? []);
@@ -121,6 +111,7 @@ class LmdbAccountingStore implements AccountingStore {
       if (change.sums !== undefined) this.sums.stage(writer, change.sums);
     });
     if (change.sums !== undefined) this.sums.written(change.sums);
+    this.found.written(change.blocks ?? []);
     await this.#database.flushed();
     // Not before: what the disk did not take is written over by the next commit, because its shares were refused.
     this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;

@@ -80,7 +80,7 @@ class LedgerAudit {
 
   #checkBlocks(): Discrepancy | undefined {
     let bookings = 0;
-    for (const row of this.#store.foundBlocks()) {
+    for (const row of this.#store.found.all()) {
       const discrepancy = this.#checkBlock(row);
       if (discrepancy !== undefined) return discrepancy;
       bookings += row.bookings;

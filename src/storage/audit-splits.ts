@@ -33,7 +33,7 @@ function check(store: AccountingStore): SplitVerdict {
   let splitCount = 0;
   let windowCount = 0;
   const firstKept = store.firstShareSeq();
-  for (const row of store.foundBlocks()) {
+  for (const row of store.found.all()) {
     // Blocks from before format 2, and refused ones, have none.
     const split = store.split(row.hash);
     if (split === undefined) continue;

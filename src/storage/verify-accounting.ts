@@ -18,7 +18,7 @@ const SHARES_PER_PAGE = 10_000;
 
 export function verifyAccounting(store: AccountingStore): AccountingVerdict {
   try {
-    return checkShares(store) ?? checkSums(store) ?? checkFoundBlocks(store) ?? {ok: true, shareCount: store.lastShareSeq(), foundCount: store.foundBlocks().length};
+    return checkShares(store) ?? checkSums(store) ?? checkFoundBlocks(store) ?? {ok: true, shareCount: store.lastShareSeq(), foundCount: store.found.all().length};
   } catch (error) {
     if (error instanceof StorageError) return reject('verify-accounting-corrupt', error.message);
     throw error;
@@ -68,7 +68,7 @@ function isSumOf(store: AccountingStore, {firstSeq, lastSeq, sums}: ShareChunk):
 
 function checkFoundBlocks(store: AccountingStore): Rejection<AccountingDiscrepancyCode> | undefined {
   const last = store.lastShareSeq();
-  for (const row of store.foundBlocks()) {
+  for (const row of store.found.all()) {
     if (row.shareSeq > last) return reject('verify-found-share', `${nameOf(row)} ends a window at share ${row.shareSeq}; the log ends at ${last}`);
     const creditedSats = row.credits.reduce((sum, credit) => sum + credit.sats, 0n);
     if (row.credits.some(({sats}) => sats < 0n)) return reject('verify-found-credits', `${nameOf(row)} credits less than nothing`);

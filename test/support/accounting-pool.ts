@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import {accountingActor} from '../../src/actors/accounting/actor.js';
 import type {AccountingInbox, AccountingOptions} from '../../src/actors/accounting/actor.js';
 import type {AccountingMessage, AccountView, FoundBlockView, GetAccount, ListFoundBlocks, PoolTotals, GetPoolTotals, RecordBlock, RecordShares} from '../../src/actors/accounting/messages.js';
-import type {AccountingStore} from '../../src/actors/accounting/ports.js';
+import type {AccountingStore, FoundBlockRow} from '../../src/actors/accounting/ports.js';
 import type {ChainMessage} from '../../src/actors/chain/messages.js';
 import type {RewardTerms} from '../../src/protocol/payout/schemes.js';
 import type {AcceptedShare} from '../../src/protocol/stratum/share.js';
@@ -26,6 +26,7 @@ export class HeldStore implements AccountingStore {
   readonly ledger = this.inner.ledger;
   readonly pps = this.inner.pps;
   readonly sums = this.inner.sums;
+  readonly found = this.inner.found;
   appendCount = 0;
   isHeld = false;
   isFailing = false;
@@ -35,9 +36,7 @@ export class HeldStore implements AccountingStore {
   sharesBackwards = (fromSeq: number): ReturnType<AccountingStore['sharesBackwards']> => this.inner.sharesBackwards(fromSeq);
   sharesFrom = (seq: number, limit: number): ReturnType<AccountingStore['sharesFrom']> => this.inner.sharesFrom(seq, limit);
   split = (hash: Uint8Array): ReturnType<AccountingStore['split']> => this.inner.split(hash);
-  foundBlock = (hash: Uint8Array): ReturnType<AccountingStore['foundBlock']> => this.inner.foundBlock(hash);
   treeChunk = (number: number): ReturnType<AccountingStore['treeChunk']> => this.inner.treeChunk(number);
-  foundBlocks = (): ReturnType<AccountingStore['foundBlocks']> => this.inner.foundBlocks();
 
   async append(change: Parameters<AccountingStore['append']>[0]): Promise<void> {
     this.appendCount += 1;
@@ -56,13 +55,21 @@ export interface Pool {
   readonly sim: Simulation;
   readonly store: HeldStore;
   readonly accounting: ActorRef<AccountingInbox>;
-  readonly chain: {activeHashes: Set<number>; tipHeight: number; isSilent?: boolean};
+  /** `sideHashes`: blocks that the chain knows and has left. */
+  readonly chain: {activeHashes: Set<number>; tipHeight: number; isSilent?: boolean; sideHashes?: Set<number>};
   record(facts?: Partial<AcceptedShare>): Promise<ReplyOf<RecordShares>>;
   recordBlock(facts?: Partial<RecordBlock>): Promise<ReplyOf<RecordBlock>>;
   totals(): Promise<PoolTotals>;
   account(account: string): Promise<AccountView | null>;
   blocks(): Promise<readonly FoundBlockView[]>;
   ask<Q extends AccountingMessage & Query<string, object, unknown>>(query: Q): Promise<ReplyOf<Q>>;
+}
+
+/** The found blocks as the test says, for checks of a whole store. */
+export function foundAs(rows: readonly FoundBlockRow[]): Pick<AccountingStore, 'found'> {
+  const memory = createMemoryAccountingStore();
+  void memory.append({blocks: rows});
+  return {found: memory.found};
 }
 
 export function hashOf(value: number): Uint8Array {
@@ -83,7 +90,10 @@ export function aChain(state: Pool['chain']): ActorSpec<ChainMessage> {
       receive(message, ctx) {
         if (state.isSilent === true) return;
         if (message.type === 'chain.getTip') ctx.reply({height: state.tipHeight});
-        if (message.type === 'chain.getHeader') ctx.reply(state.activeHashes.has(message.hash[0]!) ? {isActive: true} : null);
+        if (message.type === 'chain.getHeader') {
+          const isActive = state.activeHashes.has(message.hash[0]!);
+          ctx.reply(isActive || state.sideHashes?.has(message.hash[0]!) ? {isActive} : null);
+        }
       },
     }),
   };

@@ -112,7 +112,7 @@ export class StratumLoad implements CrashLoad {
         if (page.length === 0) break;
       }
       // A solved block waits among the candidates until the accounting has it.
-      const blocks = new Set([...store.foundBlocks(), ...createCandidateStore(database).pending()].map(({hash}) => bytesToHex(hash)));
+      const blocks = new Set([...store.found.all(), ...createCandidateStore(database).pending()].map(({hash}) => bytesToHex(hash)));
       for (const {hash, isBlock} of this.#acknowledged) {
         if (!logged.has(hash)) problems.push(`acknowledged share ${hash} is not in the log of ${last}`);
         if (isBlock && !blocks.has(hash)) problems.push(`the acknowledged share ${hash} solved a block, and no found block says so`);

@@ -23,7 +23,7 @@ import {LedgerView} from './ledger-view.js';
 import {PPS_INTERVAL_MS, PpsCredits} from './pps-credits.js';
 import {RewardLedger} from './reward-ledger.js';
 import {ShareCompactor} from './share-compactor.js';
-import {ROOTS_RECALLED_MAX, ShareProver} from './share-prover.js';
+import {ShareProver} from './share-prover.js';
 import {ShareLog} from './share-log.js';
 import {difficultyOfHash, ratio, WorkOfTarget} from './share-work.js';
 
@@ -68,6 +68,8 @@ const CHAIN_TIMEOUT_MS = 10_000;
 const FATES_RETRY_MS = 10_000;
 /** What the disk refused of the ledger is tried again so often, and with every share that comes. */
 const RETRY_MS = 1_000;
+/** Found last: their roots may be missing after a crash, and a round begins after the newest that counts. */
+const RECENT_BLOCKS_MAX = 128;
 /** A slice is some 3 ms. */
 const PROVE_PAUSE_MS = 10;
 /** Between two looks for shares to compact, and between two slices of that. */
@@ -117,9 +119,9 @@ class Accounting implements Behaviour<AccountingInbox> {
     this.#accounts = new LedgerView(options.store);
     this.#prover = new ShareProver(options.store, this.#desk);
     this.#compactor = new ShareCompactor(options.store, this.#desk, options.shareLogMs);
-    const found = options.store.foundBlocks();
-    this.#ledger = new RewardLedger(options.maturityBlocks, found);
-    this.#crediting = new BlockCrediting(options, this.#workOf, found.filter(({status}) => status !== 'rejected').map(({shareSeq}) => shareSeq));
+    this.#ledger = new RewardLedger(options.maturityBlocks, options.store.found, (hash) => this.#desk.isUnwritten(hash));
+    const recent = this.#ledger.recent(RECENT_BLOCKS_MAX);
+    this.#crediting = new BlockCrediting(options, this.#workOf, recent.filter(({status}) => status !== 'rejected').map(({shareSeq}) => shareSeq));
     const logged = this.#newestShares();
     this.#statistics = new MinerStatistics(Math.min(ctx.clock.wallMs(), logged[0]?.atMs ?? Infinity));
     this.#rebuild(logged);
@@ -127,7 +129,7 @@ class Accounting implements Behaviour<AccountingInbox> {
     ctx.events.subscribe<ChainEvent>(['chain.blockConnected', 'chain.blockDisconnected', 'chain.tipChanged'], ctx.self);
     ctx.events.subscribe<JobEvent>(['jobs.published'], ctx.self);
     this.#askChain(ctx);
-    for (const {hash} of found.slice(-ROOTS_RECALLED_MAX)) this.#prover.addRoot(options.store.split(hash));
+    for (const {hash} of recent) this.#prover.addRoot(options.store.split(hash));
     this.#proveSoon(ctx);
     ctx.timers.once('compact', COMPACT_PAUSE_MS, {type: 'accounting.compact'});
     if (isPaidPerShare(options.terms.scheme)) ctx.timers.every('book-per-share', PPS_INTERVAL_MS, {type: 'accounting.bookPerShare'});
@@ -161,7 +163,7 @@ class Accounting implements Behaviour<AccountingInbox> {
       case 'accounting.commitFailed': return this.#commitFailed(message.error, ctx);
       case 'accounting.blockShareMissing': return this.#blockShareMissing(message.hash, ctx);
       case 'accounting.headerSeen':
-        this.#store(this.#ledger.setActive(message.hash, message.view?.isActive ?? false, ctx.clock.wallMs()), ctx);
+        this.#store(this.#ledger.setSeen(message.hash, message.view?.isActive, ctx.clock.wallMs()), ctx);
         return this.#askNext(ctx);
       case 'accounting.tipSeen': return this.#tipHeight(message.height, ctx);
       case 'accounting.chainSilent':

@@ -6,6 +6,8 @@
  * the journal must not miss what lies between. An entry of others is refused instead; its asker asks again.
  */
 import {balancesAfter, checkClaims, checkEntry, isSameEntry, type EntryRefusalCode, type JournalEntry} from '../../protocol/payout/ledger.js';
+import type {Hash256} from '../../protocol/primitives/transaction.js';
+import {hashKey} from '../../protocol/bytes/hash-key.js';
 import {reject, type Rejection} from '../../protocol/verdict.js';
 import type {PendingReply, ReplyOf} from '../../runtime/actor.js';
 import type {PostEntry, RecordBlock} from './messages.js';
@@ -93,6 +95,12 @@ export class LedgerDesk {
     if (this.#entries.length >= WAITING_ENTRIES_MAX) return reply?.resolve(reject('ledger-unavailable', 'too many entries wait for the disk'));
     this.#entries.push({entry, reply});
     this.#isDue = true;
+  }
+
+  /** The disk does not have the last change of this block yet. */
+  isUnwritten(hash: Hash256): boolean {
+    const key = hashKey(hash);
+    return [this.#steps, this.#writing?.steps ?? []].some((steps) => steps.some(({step}) => hashKey(step.row.hash) === key));
   }
 
   retry(): void {

@@ -151,18 +151,30 @@ export interface LedgerStore {
   entriesBackwards(seq: number): Iterable<JournalRow>;
 }
 
+/** In the order of their shares, and of their heights where one share stands for several. */
+export interface FoundBlockStore {
+  /** All of them: for who checks them offline. */
+  all(): readonly FoundBlockRow[];
+  get(hash: Hash256): FoundBlockRow | undefined;
+  /** Newest first, from before a block downwards. */
+  backwards(before?: FoundBlockRow): Iterable<FoundBlockRow>;
+  /** Pending, or not booked as their status says. */
+  open(): readonly FoundBlockRow[];
+  /** `standing`: without those that the chain refused or left. */
+  counts(): {readonly found: number; readonly standing: number};
+}
+
 export interface AccountingStore {
   readonly ledger: LedgerStore;
   readonly pps: PpsStore;
   readonly sums: ShareSumsStore;
+  readonly found: FoundBlockStore;
   lastShareSeq(): number;
   /** The oldest share that the log still holds row by row; one above the last when it holds none. */
   firstShareSeq(): number;
   /** Newest first, for a window that ends at `fromSeq` inclusive. */
   sharesBackwards(fromSeq: number): Iterable<ShareRow>;
   sharesFrom(seq: number, limit: number): readonly ShareRow[];
-  foundBlocks(): readonly FoundBlockRow[];
-  foundBlock(hash: Hash256): FoundBlockRow | undefined;
   split(hash: Hash256): BlockSplitRow | undefined;
   treeChunk(number: number): SumNode | undefined;
   /** Atomic; resolves when durable. Rejects with an OperatingError; nothing was changed then. */

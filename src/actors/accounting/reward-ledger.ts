@@ -4,40 +4,56 @@
  */
 import {hashKey} from '../../protocol/bytes/hash-key.js';
 import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
-import {bookBlock, bookingKind, type BlockBooking} from '../../protocol/payout/block-bookings.js';
+import {bookBlock, bookingKind, bookingOfStatus} from '../../protocol/payout/block-bookings.js';
 import type {BlockStep} from './ledger-desk.js';
-import type {FoundBlockRow} from './ports.js';
+import type {FoundBlockRow, FoundBlockStore} from './ports.js';
 import type {FoundBlockView} from './messages.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
 
+/** Blocks in memory beside the open ones; the others are read when they are asked for. */
+const CACHED_MAX = 4_096;
+/** Newest blocks that a start looks at: what the chain left while nobody listened is among them. */
+const RECENT_MAX = 1_000;
+
 export class RewardLedger {
+  readonly #store: FoundBlockStore;
+  readonly #isUnwritten: (hash: Hash256) => boolean;
+  /** Open ones, all; others as they are met. Rows here may be ahead of the disk. */
   readonly #blocks = new Map<string, FoundBlockRow>();
-  /** Hashes of found blocks that are on the active chain. */
+  readonly #open = new Set<string>();
+  /** Hashes of blocks in memory that are on the active chain. */
   readonly #active = new Set<string>();
   readonly #maturityBlocks: number;
   #tipHeight = 0;
-  #standingCount = 0;
 
-  constructor(maturityBlocks: number, rows: readonly FoundBlockRow[]) {
+  /** @param isUnwritten - the disk does not have what the last change of this block made of it. */
+  constructor(maturityBlocks: number, store: FoundBlockStore, isUnwritten: (hash: Hash256) => boolean) {
     this.#maturityBlocks = maturityBlocks;
-    for (const row of rows) {
-      this.#put(row);
-      // As the last run left them, until the chain is heard: else every restart would orphan them for a moment.
-      if (isStanding(row)) this.#active.add(hashKey(row.hash));
-    }
+    this.#store = store;
+    this.#isUnwritten = isUnwritten;
+    for (const row of store.open()) this.#read(row);
+    for (const row of this.recent(RECENT_MAX)) this.#read(row);
   }
 
   get blockCount(): number {
-    return this.#blocks.size;
+    return this.#store.counts().found;
   }
 
   /** Without those that the chain refused or left. */
   get standingCount(): number {
-    return this.#standingCount;
+    return this.#store.counts().standing;
   }
 
   get(hash: Hash256): FoundBlockRow | undefined {
-    return this.#blocks.get(hashKey(hash));
+    const known = this.#blocks.get(hashKey(hash));
+    if (known !== undefined) return known;
+    const row = this.#store.get(hash);
+    return row === undefined ? undefined : this.#read(row);
+  }
+
+  /** As they are on disk, newest first. */
+  recent(limit: number): readonly FoundBlockRow[] {
+    return take(this.#store.backwards(), limit);
   }
 
   /** Adds a block, of which nothing is booked yet. @returns what must be stored. */
@@ -47,17 +63,24 @@ export class RewardLedger {
 
   /** Rows whose status says more than the ledger: written by a version that had none. */
   unbooked(atMs: number): readonly BlockStep[] {
-    return [...this.#blocks.values()].filter((row) => row.booked !== bookingOf(row)).map((row) => this.#step(row, atMs));
+    return this.#openRows().filter((row) => row.booked !== bookingOfStatus(row.status)).map((row) => this.#step(row, atMs));
   }
 
   /** Blocks that are neither mature nor gone. */
   pending(): readonly FoundBlockRow[] {
-    return [...this.#blocks.values()].filter((row) => row.status === 'pending');
+    return this.#openRows().filter((row) => row.status === 'pending');
   }
 
-  /** Blocks whose status the chain may still change, for a question at start-up. */
+  /** Blocks whose status the chain may still change, for a question at start-up; of the mature ones the newest, which a deep reorg would reach. */
   unsettled(): readonly FoundBlockRow[] {
-    return [...this.#blocks.values()].filter((row) => row.status === 'pending' || row.status === 'orphaned');
+    const mature = this.recent(2 * this.#maturityBlocks).filter((row) => row.status === 'confirmed');
+    return [...mature.reverse(), ...[...this.#blocks.values()].filter((row) => row.status === 'pending' || row.status === 'orphaned').sort(byShare)];
+  }
+
+  /** @param isActive - undefined: the chain does not know the block, as a node that is still catching up does not. That matures nothing, and takes nothing back that is. */
+  setSeen(hash: Hash256, isActive: boolean | undefined, atMs: number): BlockStep | undefined {
+    if (isActive === undefined && this.get(hash)?.status === 'confirmed') return undefined;
+    return this.setActive(hash, isActive ?? false, atMs);
   }
 
   /** @returns what must be stored, when something changed. */
@@ -73,8 +96,7 @@ export class RewardLedger {
   setTipHeight(height: number, atMs: number): readonly BlockStep[] {
     this.#tipHeight = height;
     const changed: BlockStep[] = [];
-    for (const row of this.#blocks.values()) {
-      if (row.status !== 'pending') continue;
+    for (const row of this.pending()) {
       const next = this.#withStatus(row, atMs);
       if (next !== undefined) changed.push(next);
     }
@@ -83,17 +105,13 @@ export class RewardLedger {
 
   /** Newest first. Rows stand in the order of their finding, whatever a clock said: pages follow each other without a gap. */
   list({limit, before}: {readonly limit: number; readonly before?: Hash256}): readonly FoundBlockView[] {
-    const end = before === undefined ? undefined : [...this.#blocks.keys()].indexOf(hashKey(before));
-    if (end === -1) return [];
-    return [...this.#blocks.values()]
-      .slice(0, end)
-      .slice(-limit)
-      .reverse()
-      .map((row) => this.view(row));
+    const from = before === undefined ? undefined : this.get(before);
+    if (before !== undefined && from === undefined) return [];
+    return take(this.#store.backwards(from), limit).map((row) => this.view(this.#blocks.get(hashKey(row.hash)) ?? row));
   }
 
   view(row: FoundBlockRow): FoundBlockView {
-    const isActive = this.#active.has(hashKey(row.hash));
+    const isActive = this.#blocks.has(hashKey(row.hash)) ? this.#active.has(hashKey(row.hash)) : isStanding(row);
     return {
       height: row.height,
       hash: row.hash,
@@ -118,7 +136,7 @@ export class RewardLedger {
 
   /** Books the difference between what stands in the ledger and what the row's status says. */
   #step(row: FoundBlockRow, atMs: number): BlockStep {
-    const booked = bookingOf(row);
+    const booked = bookingOfStatus(row.status);
     if (booked === row.booked) {
       this.#put(row);
       return {row, entry: undefined};
@@ -132,18 +150,41 @@ export class RewardLedger {
     return {row: next, entry};
   }
 
+  /** As the last run left it, until the chain is heard: else every restart would orphan it for a moment. */
+  #read(row: FoundBlockRow): FoundBlockRow {
+    if (isStanding(row)) this.#active.add(hashKey(row.hash));
+    this.#put(row);
+    return row;
+  }
+
   #put(row: FoundBlockRow): void {
     const key = hashKey(row.hash);
-    const before = this.#blocks.get(key);
-    this.#standingCount += Number(isStanding(row)) - Number(before !== undefined && isStanding(before));
     this.#blocks.set(key, row);
+    if (row.status === 'pending' || row.booked !== bookingOfStatus(row.status)) this.#open.add(key);
+    else this.#open.delete(key);
+    if (this.#blocks.size - this.#open.size > CACHED_MAX) this.#forgetOne();
+  }
+
+  /** The one met first of those that the disk knows as well. */
+  #forgetOne(): void {
+    for (const [key, row] of this.#blocks) {
+      if (this.#open.has(key) || this.#isUnwritten(row.hash)) continue;
+      this.#blocks.delete(key);
+      this.#active.delete(key);
+      return;
+    }
+  }
+
+  #openRows(): readonly FoundBlockRow[] {
+    return [...this.#open].map((key) => this.#blocks.get(key)!);
   }
 
   /** A block is orphaned while another one stands at its height; it may come back. */
   #statusNow(row: FoundBlockRow): FoundBlockRow['status'] {
     if (row.status === 'rejected') return 'rejected';
     if (this.#active.has(hashKey(row.hash))) {
-      return this.#tipHeight - row.height + 1 >= this.#maturityBlocks ? 'confirmed' : 'pending';
+      // What was mature stays so while it is on the chain: a start does not know the height yet.
+      return row.status === 'confirmed' || this.#tipHeight - row.height + 1 >= this.#maturityBlocks ? 'confirmed' : 'pending';
     }
     return this.#tipHeight >= row.height ? 'orphaned' : 'pending';
   }
@@ -153,8 +194,15 @@ function isStanding({status}: FoundBlockRow): boolean {
   return status === 'pending' || status === 'confirmed';
 }
 
-/** What a block of this status has in the ledger. */
-function bookingOf({status}: FoundBlockRow): BlockBooking {
-  if (status === 'confirmed') return 'mature';
-  return status === 'pending' ? 'immature' : 'none';
+function byShare(a: FoundBlockRow, b: FoundBlockRow): number {
+  return a.shareSeq - b.shareSeq || a.height - b.height;
+}
+
+function take<T>(values: Iterable<T>, limit: number): T[] {
+  const taken: T[] = [];
+  for (const value of values) {
+    if (taken.length >= limit) break;
+    taken.push(value);
+  }
+  return taken;
 }

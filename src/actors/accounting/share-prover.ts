@@ -117,7 +117,7 @@ export class ShareProver {
     const treeChunks = tree.wholeChunks.filter(({number}) => isWhole(split, number));
     if (proof === undefined) return this.#desk.addRoot({...split, shareRoot: root.hash}, treeChunks);
     const {account, seq} = proof.query;
-    const row = this.#store.foundBlock(split.hash);
+    const row = this.#store.found.get(split.hash);
     if (!steps.some(({kind}) => kind === 'share') || row === undefined) {
       return proof.reply?.resolve(reject('share-proof-no-shares', `share ${seq ?? ''} of this window is not one of ${account}`));
     }
@@ -135,6 +135,3 @@ function isWhole({firstSeq, lastSeq, firstWork}: BlockSplitRow, number: number):
   const chunkFirst = number * TREE_CHUNK_SHARES + 1;
   return (firstWork > 0n ? chunkFirst > firstSeq : chunkFirst >= firstSeq) && chunkFirst + TREE_CHUNK_SHARES - 1 <= lastSeq;
 }
-
-/** Blocks found last whose root may be missing after a crash. */
-export const ROOTS_RECALLED_MAX = 64;

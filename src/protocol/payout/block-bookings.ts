@@ -39,6 +39,12 @@ export function bookingKind(from: BlockBooking, to: BlockBooking): EntryKind {
   return from === 'mature' ? 'block-returned' : 'block-credited';
 }
 
+/** What a block of this status has in the ledger. */
+export function bookingOfStatus(status: 'pending' | 'confirmed' | 'orphaned' | 'rejected'): BlockBooking {
+  if (status === 'confirmed') return 'mature';
+  return status === 'pending' ? 'immature' : 'none';
+}
+
 /** Where the step of that name leads; undefined for entries of no block. */
 export function bookingOfKind(kind: EntryKind): BlockBooking | undefined {
   switch (kind) {

@@ -16,7 +16,7 @@ async function aFolder(extraSats = 0n): Promise<{readonly path: string; dispose(
   const {inner} = (await aPoolWithBlock()).store;
   const database = openDatabase(accountingDatabase(folder.path, 'devnet'));
   const store = createAccountingStore(database);
-  const blocks = inner.foundBlocks().map((row) => ({...row, rewardSats: row.rewardSats + extraSats, feeSats: row.feeSats + extraSats}));
+  const blocks = inner.found.all().map((row) => ({...row, rewardSats: row.rewardSats + extraSats, feeSats: row.feeSats + extraSats}));
   await store.append({shares: inner.sharesFrom(1, 100), blocks, entries: inner.ledger.entriesFrom(1, 100).map(({entry}) => entry)});
   await database.close();
   return folder;

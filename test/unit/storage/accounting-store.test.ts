@@ -43,7 +43,7 @@ function keepsItsPromises(name: string, withStores: (use: (stores: Stores) => Pr
     assert.is(accounting.lastShareSeq(), 0);
     assert.equal([...accounting.sharesBackwards(0)], []);
     assert.equal(accounting.sharesFrom(1, 10), []);
-    assert.equal(accounting.foundBlocks(), []);
+    assert.equal(accounting.found.all(), []);
   }));
 
   store('gives shares back in both directions, across group commits', () => withStores(async ({accounting}) => {
@@ -78,7 +78,7 @@ function keepsItsPromises(name: string, withStores: (use: (stores: Stores) => Pr
     const other = aBlock({hash: new Uint8Array(32).fill(8), shareSeq: 3, height: 3, credits: [], paysFinderDirectly: true, status: 'rejected'});
     await accounting.append({blocks: [aBlock(), other]});
     await accounting.append({blocks: [aBlock({status: 'confirmed'})]});
-    assert.equal(accounting.foundBlocks(), [other, aBlock({status: 'confirmed'})]);
+    assert.equal(accounting.found.all(), [other, aBlock({status: 'confirmed'})]);
   }));
 
   store('the extranonce counter starts at zero and remembers', () => withStores(async ({counter}) => {
@@ -131,7 +131,7 @@ durable('numbers go on after a close, and no share is missing', async () => {
   assert.is(accounting.lastShareSeq(), 10);
   await accounting.append({shares: shares(11, 12)});
   assert.equal([...accounting.sharesBackwards(12)], shares(1, 12).reverse());
-  assert.equal(accounting.foundBlocks(), [aBlock()]);
+  assert.equal(accounting.found.all(), [aBlock()]);
   assert.is(createExtranonceCounterStore(second).load(), 77);
   await second.close();
   folder.dispose();

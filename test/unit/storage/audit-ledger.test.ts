@@ -6,7 +6,7 @@ import type {AccountingStore, FoundBlockRow, JournalRow, LedgerStore} from '../.
 import type {JournalEntry} from '../../../src/protocol/payout/ledger.js';
 import {auditLedger} from '../../../src/storage/audit-ledger.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
-import {aPoolWithBlock} from '../../support/accounting-pool.js';
+import {aPoolWithBlock, foundAs} from '../../support/accounting-pool.js';
 
 /** A block that matured, left the chain and returned, and a payout that is reserved: six entries. */
 async function aStore(): Promise<AccountingStore> {
@@ -15,7 +15,7 @@ async function aStore(): Promise<AccountingStore> {
     pool.sim.system.events.publish(event as {type: string});
     await pool.sim.runUntilIdle();
   };
-  const block = {header: {hash: pool.store.foundBlocks()[0]!.hash}};
+  const block = {header: {hash: pool.store.found.all()[0]!.hash}};
   await happen({type: 'chain.tipChanged', tip: {height: 7}});
   await happen({type: 'chain.blockDisconnected', height: 5, block});
   await happen({type: 'chain.blockConnected', height: 5, block});
@@ -51,7 +51,7 @@ async function codeAfter(damage: (store: AccountingStore) => Damage): Promise<st
     entry: (id) => store.ledger.entry(id), lastEntrySeq: () => store.ledger.lastEntrySeq(), entriesFrom: (seq, limit) => store.ledger.entriesFrom(seq, limit),
     entriesBackwards: (seq) => store.ledger.entriesBackwards(seq), ...ledger,
   };
-  const verdict = auditLedger({...store, ledger: own, foundBlocks: () => blocks ?? store.foundBlocks().map((block) => ({...block, ...row}))});
+  const verdict = auditLedger({...store, ledger: own, ...foundAs(blocks ?? store.found.all().map((block) => ({...block, ...row})))});
   return verdict.ok ? 'ok' : verdict.code;
 }
 

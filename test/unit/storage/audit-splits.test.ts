@@ -5,7 +5,7 @@ import type {AccountingStore, BlockSplitRow} from '../../../src/actors/accountin
 import {PAYOUT_SCHEMES, type PayoutScheme} from '../../../src/protocol/payout/schemes.js';
 import {auditSplits} from '../../../src/storage/audit-splits.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
-import {aPoolWithBlock, hashOf, TERMS} from '../../support/accounting-pool.js';
+import {aPoolWithBlock, foundAs, hashOf, TERMS} from '../../support/accounting-pool.js';
 
 async function aStore(scheme: PayoutScheme = 'PPLNS', windowFactorPpm = 2_000_000): Promise<AccountingStore> {
   const pool = await aPoolWithBlock({options: {terms: {...TERMS, scheme, donationPpm: 1_000, donationAccount: 'charity'}, windowFactorPpm}});
@@ -41,9 +41,9 @@ audit('audit-split-amounts', async () => {
   assert.is(await codeWith((split) => ({...split, terms: {...split.terms, donationAccount: 'mallory'}})), 'audit-split-amounts');
   assert.is(await codeWith((split) => ({...split, work: split.work.map(({work}, index) => ({account: `x${index}`, work}))})), 'audit-split-amounts');
   const store = await aStore();
-  const [row] = store.foundBlocks();
+  const [row] = store.found.all();
   const moved = {...row!, credits: row!.credits.map(({account, sats}, index) => ({account, sats: index === 0 ? sats - 1n : sats + 1n}))};
-  assert.is(await codeWith((split) => split, {foundBlocks: () => [moved]}, store), 'audit-split-amounts', 'a satoshi from one to another');
+  assert.is(await codeWith((split) => split, foundAs([moved]), store), 'audit-split-amounts', 'a satoshi from one to another');
 });
 
 audit('audit-split-window', async () => {

@@ -3,6 +3,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {AccountingStore, FoundBlockRow, ShareRow} from '../../../src/actors/accounting/ports.js';
 import {createMemoryAccountingStore} from '../../../src/storage/accounting-memory-store.js';
+import {foundAs} from '../../support/accounting-pool.js';
 import {StorageError} from '../../../src/storage/storage-error.js';
 import {verifyAccounting} from '../../../src/storage/verify-accounting.js';
 
@@ -56,12 +57,12 @@ verify('verify-found-share', async () => {
 
 verify('verify-share-gap', async () => {
   const without = (seq: number) => (store: AccountingStore): AccountingStore => ({...store, lastShareSeq: () => 3,
-    foundBlocks: () => [], sharesFrom: (from, limit) => store.sharesFrom(from, limit).filter((share) => share.seq !== seq)});
+    ...foundAs([]), sharesFrom: (from, limit) => store.sharesFrom(from, limit).filter((share) => share.seq !== seq)});
   for (const seq of [1, 2, 3]) assert.is(await codeWith([], without(seq)), 'verify-share-gap', `share ${seq}`);
 });
 
 verify('verify-share-work', async () => {
-  const idle = (store: AccountingStore): AccountingStore => ({...store, lastShareSeq: () => 1, foundBlocks: () => [], sharesFrom: () => [aShare(1, {work: 0n})]});
+  const idle = (store: AccountingStore): AccountingStore => ({...store, lastShareSeq: () => 1, ...foundAs([]), sharesFrom: () => [aShare(1, {work: 0n})]});
   assert.is(await codeWith([], idle), 'verify-share-work');
 });
 

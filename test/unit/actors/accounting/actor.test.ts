@@ -168,7 +168,7 @@ accounting('pending becomes confirmed with maturity, and the balance moves over'
   assert.is(block!.status, 'confirmed');
   assert.is(block!.confirmations, 3);
   assert.equal([(await pool.account('bob'))!.pendingSats, (await pool.account('bob'))!.balanceSats], [0n, owed]);
-  assert.is(pool.store.foundBlocks()[0]!.status, 'confirmed');
+  assert.is(pool.store.found.all()[0]!.status, 'confirmed');
 });
 
 accounting('a reorg takes the credits away, and gives them back when the block returns', async () => {
@@ -181,7 +181,7 @@ accounting('a reorg takes the credits away, and gives them back when the block r
   await pool.sim.runUntilIdle();
   assert.is((await pool.blocks())[0]!.status, 'orphaned');
   assert.is((await pool.account('bob'))!.pendingSats, 0n);
-  assert.is(pool.store.foundBlocks()[0]!.status, 'orphaned');
+  assert.is(pool.store.found.all()[0]!.status, 'orphaned');
   pool.sim.system.events.publish({type: 'chain.blockConnected', height: 5, block: {header}});
   pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height: 6}});
   await pool.sim.runUntilIdle();
@@ -270,7 +270,7 @@ accounting('a restart with more open blocks than the chain has room for question
   }))});
   const pool = await aPool({store, chain: {activeHashes: new Set(heights.filter((height) => height % 2 === 1)), tipHeight: 1_000}});
   await pool.sim.runUntilIdle();
-  const statuses = new Map(store.foundBlocks().map(({hash, status}) => [hash[0]!, status]));
+  const statuses = new Map(store.found.all().map(({hash, status}) => [hash[0]!, status]));
   assert.equal(heights.filter((height) => statuses.get(height) !== (height % 2 === 1 ? 'pending' : 'orphaned')), []);
 });
 

@@ -36,7 +36,7 @@ class MortalStore extends HeldStore {
 /** What the world around the accounting does; told again to each new process where it was not answered. */
 class World {
   readonly store: MortalStore;
-  readonly chain = {activeHashes: new Set<number>(), tipHeight: 4};
+  readonly chain = {activeHashes: new Set<number>(), sideHashes: new Set<number>(), tipHeight: 4};
   readonly #options: NonNullable<Parameters<typeof aPool>[0]>['options'];
   pool!: Pool;
   deaths = 0;
@@ -103,6 +103,7 @@ class World {
   async reorg(value: number, isActive: boolean): Promise<void> {
     if (isActive) this.chain.activeHashes.add(value);
     else this.chain.activeHashes.delete(value);
+    this.chain.sideHashes.add(value);
     this.#tell({type: isActive ? 'chain.blockConnected' : 'chain.blockDisconnected', height: value, block: {header: {hash: hashOf(value)}}});
     await this.#settle();
   }
@@ -158,7 +159,7 @@ for (const scheme of PAYOUT_SCHEMES) {
     const whole = await live(new MortalStore(), scheme);
     const expected = balancesOf(whole.store);
     const shares = whole.store.lastShareSeq();
-    assert.equal(whole.store.foundBlocks().map(({status}) => status), ['confirmed', 'confirmed']);
+    assert.equal(whole.store.found.all().map(({status}) => status), ['confirmed', 'confirmed']);
     let compared = 0;
     for (let cut = 0; cut < whole.store.appendCount; cut += 1) {
       for (const isCutAfterWriting of [false, true]) {
@@ -169,7 +170,7 @@ for (const scheme of PAYOUT_SCHEMES) {
         const name = `cut ${isCutAfterWriting ? 'after' : 'before'} write ${cut}`;
         assert.is(world.deaths, 1, name);
         assert.equal(problemsOf(store), [], name);
-        assert.equal(store.foundBlocks().map(({status}) => status), ['confirmed', 'confirmed'], name);
+        assert.equal(store.found.all().map(({status}) => status), ['confirmed', 'confirmed'], name);
         // A share that died with its write was never answered; the window is then another one.
         if (store.lastShareSeq() !== shares) continue;
         compared += 1;
@@ -211,7 +212,7 @@ crash('a reorg of any depth takes back the credits of the blocks it takes off, a
       await say({type: 'chain.tipChanged', tip: {height}});
     }
     const before = balancesOf(pool.store);
-    const statuses = (): readonly (readonly [number, FoundBlockRow['status']])[] => pool.store.foundBlocks().map(({height, status}) => [height, status] as const);
+    const statuses = (): readonly (readonly [number, FoundBlockRow['status']])[] => pool.store.found.all().map(({height, status}) => [height, status] as const);
     const statusesBefore = statuses();
     const tip = heights.at(-1)!;
     const gone = heights.slice(heights.length - depth);
@@ -220,7 +221,7 @@ crash('a reorg of any depth takes back the credits of the blocks it takes off, a
     assert.equal(statuses(), ours.map((height) => [height, gone.includes(height) ? 'orphaned' : tip + 1 - height + 1 >= maturityBlocks ? 'confirmed' : 'pending']), `depth ${depth}`);
     assert.equal(problemsOf(pool.store), [], `depth ${depth}`);
     assert.is(pool.store.ledger.totals().debtSats, 0n);
-    const standing = pool.store.foundBlocks().filter(({status}) => status !== 'orphaned').reduce((sum, {rewardSats}) => sum + rewardSats, 0n);
+    const standing = pool.store.found.all().filter(({status}) => status !== 'orphaned').reduce((sum, {rewardSats}) => sum + rewardSats, 0n);
     const {coinbaseImmatureSats, walletAvailableSats} = pool.store.ledger.totals();
     assert.is(coinbaseImmatureSats + walletAvailableSats, standing, `depth ${depth}`);
     for (const height of gone) await move(height, true);

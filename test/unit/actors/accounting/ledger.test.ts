@@ -2,7 +2,7 @@
 // does; entries of others once each and never out of an empty account; and that nothing of it is lost on a failing disk.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
-import type {GetBalances, ListEntries, ListPayable, PostEntry} from '../../../../src/actors/accounting/messages.js';
+import type {GetBalances, ListEntries, ListFoundBlocks, ListPayable, PostEntry} from '../../../../src/actors/accounting/messages.js';
 import type {Posting} from '../../../../src/protocol/payout/ledger.js';
 import type {ReplyOf} from '../../../../src/runtime/actor.js';
 import {aPool, aPoolWithBlock, hashOf, REWARD_SATS, type Pool} from '../../../support/accounting-pool.js';
@@ -155,7 +155,7 @@ ledger('a paid block that the chain leaves is a debt, which later earnings pay o
 
 ledger('blocks from before the ledger are booked at the start, once', async () => {
   const pool = await aMaturePool();
-  const [row] = pool.store.foundBlocks();
+  const [row] = pool.store.found.all();
   const old = await aPool();
   await old.store.inner.append({blocks: [{...row!, booked: 'none', bookings: 0}]});
   const chain = {activeHashes: new Set([7]), tipHeight: 20};
@@ -164,6 +164,44 @@ ledger('blocks from before the ledger are booked at the start, once', async () =
     assert.is((await balances(again)).walletAvailableSats, REWARD_SATS);
     assert.equal(await kinds(again), ['block-matured']);
   }
+});
+
+ledger('of a long history only the newest and the open blocks are in memory; the others are found when they matter', async () => {
+  const pool = await aPoolWithBlock();
+  await tip(pool, 7);
+  const [template] = pool.store.found.all();
+  // 6,000 newer blocks, confirmed long ago and booked.
+  const blocks = Array.from({length: 6_000}, (_, index) => {
+    const hash = new Uint8Array(32);
+    new DataView(hash.buffer).setUint32(0, 1_000_000 + index, true);
+    return {...template!, hash, height: 10 + index, shareSeq: 4, credits: [], rewardSats: 0n, feeSats: 0n, status: 'confirmed' as const, booked: 'mature' as const};
+  });
+  await pool.store.inner.append({blocks});
+  const again = await aPool({store: pool.store, chain: {activeHashes: new Set([7, 0x40]), tipHeight: 7_000}});
+  assert.is((await again.totals()).blocksFound, 6_001);
+  const pages: number[] = [];
+  let before: Uint8Array | undefined;
+  for (;;) {
+    const page = await again.ask<ListFoundBlocks>({type: 'accounting.listBlocks', limit: 1_000, ...(before !== undefined && {before})});
+    if (page.length === 0) break;
+    pages.push(...page.map(({height}) => height));
+    before = page.at(-1)!.hash;
+  }
+  assert.equal(pages, [...Array.from({length: 6_000}, (_, index) => 6_009 - index), 5]);
+  // The oldest leaves the chain: its credits are taken back though nobody had it in memory.
+  await leave(again, true);
+  assert.is(again.store.found.get(hashOf(7))!.status, 'orphaned');
+  assert.is((await balances(again)).walletAvailableSats, 0n);
+  assert.is((await again.totals()).blocksFound, 6_000);
+});
+
+ledger('a node that does not know a mature block yet takes nothing back; one that has left it does', async () => {
+  const pool = await aMaturePool();
+  const unknowing = await aPool({store: pool.store, chain: {activeHashes: new Set(), tipHeight: 2}});
+  assert.is(unknowing.store.found.get(hashOf(7))!.status, 'confirmed');
+  const left = await aPool({store: pool.store, chain: {activeHashes: new Set(), tipHeight: 20, sideHashes: new Set([7])}});
+  assert.is(left.store.found.get(hashOf(7))!.status, 'orphaned');
+  assert.is((await balances(left)).walletAvailableSats, 0n);
 });
 
 ledger('entries of one account', async () => {

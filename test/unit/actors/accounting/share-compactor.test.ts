@@ -80,7 +80,7 @@ compactor('a restart goes on from sums: the same window, round and credits as wi
   await announce(pool);
   await pool.sim.advance(60_000);
   const plain = new HeldStore();
-  await plain.inner.append({shares: pool.store.sharesFrom(1, 1_000_000), blocks: pool.store.foundBlocks()});
+  await plain.inner.append({shares: pool.store.sharesFrom(1, 1_000_000), blocks: pool.store.found.all()});
   const outcomes = [];
   for (const store of [pool.store, plain]) {
     let oldestRead = Infinity;
