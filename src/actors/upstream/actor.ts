@@ -15,7 +15,7 @@ import {chainFollowerActor, type ChainFollowed, type FollowTip} from './chain-fo
 import type {EmptyTemplateRules} from './empty-template.js';
 import type {FollowedChainMessage, UpstreamEvent, UpstreamHealth, UpstreamMessage} from './messages.js';
 import {askBlock, askHashAtHeight, askHeader, askMempoolInfo, faultOf, isSameHash, probe, TemplateReader, type Probe, type UpstreamNode} from './node-link.js';
-import {chooseNode, markDown, markHealthy, newNode, nodesAhead, stateOfFault, viewOf, type NodeFault, type NodeRecord} from './node-watch.js';
+import {chooseNode, isSteady, markDown, markHealthy, newNode, nodesAhead, stateOfFault, viewOf, type NodeFault, type NodeRecord} from './node-watch.js';
 import {OfferQueue, type OfferMessage} from './offer-queue.js';
 import {WorkSource, type WorkMessage} from './work-source.js';
 
@@ -280,18 +280,18 @@ class Upstream implements Behaviour<UpstreamInbox> {
     const {tipHash} = source.record.tip!;
     if (!isSameHash(tipHash, workOn) && !this.#work.isProvisional(nowMs)) this.#work.newTip(tipHash, ctx);
     if (!isSameHash(tipHash, this.#tip?.hash)) ctx.tell(this.#follower, {type: 'chainFollower.follow', tipHash, node: source.node});
-    this.#announce(ctx);
+    this.#announce(nowMs, ctx);
   }
 
-  /** A node that lags for a moment after each block is no news: the change is told when it stands, or when the other is down. */
-  #announce(ctx: UpstreamContext): void {
+  /** A node that is a moment later than another after each block is no news: that change is told only when it stands. */
+  #announce(nowMs: number, ctx: UpstreamContext): void {
     const to = this.#source!.record;
     const from = this.#announced;
     if (from === to) return;
-    const isLagging = from !== undefined && from.state === 'healthy' && from.index < to.index && !nodesAhead(this.#records, this.#work.tipHash).includes(from);
-    if (isLagging && !this.#work.hasLeftSourceFor(ctx.clock.nowMs())) return;
+    const isFailBack = from?.state === 'healthy' && to.index < from.index && isSteady(to, {failBackMs: this.#options.failBackMs, nowMs});
+    if (from?.state === 'healthy' && !isFailBack && !this.#work.hasLeftSourceFor(nowMs)) return;
     this.#announced = to;
-    const reason = from === undefined ? 'first' : isLagging ? 'newer-tip' : from.state === 'healthy' && to.index < from.index ? 'fail-back' : 'failover';
+    const reason = from === undefined ? 'first' : isFailBack ? 'fail-back' : from.state === 'healthy' ? 'newer-tip' : 'failover';
     ctx.log.info({code: 'upstream-serving', node: to.name, before: from?.name, reason}, 'templates come from this node');
     ctx.events.publish<UpstreamEvent>({type: 'upstream.servingChanged', from: from?.name, to: to.name, reason});
   }
@@ -309,7 +309,9 @@ class Upstream implements Behaviour<UpstreamInbox> {
     // Its tip has moved: ask now, not at the next second.
     const watched = this.#watched.find(({record}) => record.name === node);
     if (verdict === 'accepted') this.#offers.taken({hash, previousHash});
-    if (verdict === 'accepted' && watched !== undefined) this.#probe(watched, ctx);
+    if (verdict !== 'accepted' || watched === undefined) return;
+    if (watched === this.#source && isSameHash(previousHash, this.#work.tipHash)) this.#work.newTip(hash, ctx, 'provisional');
+    this.#probe(watched, ctx);
   }
 
   /** The node that gives the work is asked first, then the others; only when none can say, the question fails. */

@@ -119,7 +119,8 @@ export function nodesAhead(nodes: readonly NodeRecord[], workOn: Hash256 | undef
   return tipHash === undefined ? [] : best.filter(({tip}) => bytesEqual(tip!.tipHash, tipHash));
 }
 
-function isSteady(node: NodeRecord, {failBackMs, nowMs}: ChoiceFacts): boolean {
+/** It never fell, or has stood for as long as its falls ask. */
+export function isSteady(node: NodeRecord, {failBackMs, nowMs}: Pick<ChoiceFacts, 'failBackMs' | 'nowMs'>): boolean {
   return node.falls === 0 || nowMs - node.healthySinceMs >= failBackMs * 2 ** (node.falls - 1);
 }
 

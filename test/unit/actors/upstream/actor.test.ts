@@ -223,6 +223,29 @@ test('work goes back to a node that stands again, and later after each fall', as
   await world.stop();
 });
 
+test('a node that has just come back and hears of a tip first is worked on, and that is no fail-back', async () => {
+  const world = await anUpstreamWorld({nodes: 2});
+  const [a, b] = world.nodes;
+  a!.faults.set('*', UNREACHABLE);
+  await world.advance(2_000);
+  a!.faults.clear();
+  await world.advance(6_000);
+  const tip = world.tree.mine(a!.tip);
+  a!.moveTo(tip, {notices: true});
+  await world.advance(50);
+  assert.equal([world.workOn(), (await world.health()).servingNode], [tip.hex, 'A']);
+  b!.moveTo(tip, {notices: true});
+  await world.advance(50);
+  const next = world.tree.mine(tip);
+  b!.moveTo(next, {notices: true});
+  a!.moveTo(next, {notices: true});
+  await world.advance(1_000);
+  assert.equal(world.news.filter((line) => line.startsWith('serving')), ['serving A: first', 'serving B: failover']);
+  await world.advance(40_000);
+  assert.is(world.news.at(-1), 'serving A: fail-back');
+  await world.stop();
+});
+
 test('a node that has just come back serves at once when it is the only one', async () => {
   const world = await anUpstreamWorld({nodes: 2, hasNotices: false});
   for (const node of world.nodes) node.faults.set('*', UNREACHABLE);
