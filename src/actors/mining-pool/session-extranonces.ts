@@ -52,11 +52,7 @@ export class SessionExtranonces {
 
   /** What the session may do by itself, within the turn that reads its client's line. */
   earlierOf(sessionId: number): EarlierSessions {
-    return {
-      claim: (text) => this.#claim(sessionId, text),
-      recallExponent: (userName, userAgent) => this.#recall(userName, userAgent),
-      keep: (memory) => this.#keep(sessionId, memory),
-    };
+    return new EarlierOf(this, sessionId);
   }
 
   /** The session is gone; what it left is not. */
@@ -77,7 +73,7 @@ export class SessionExtranonces {
     }
   }
 
-  #claim(sessionId: number, text: string): SessionMemory | undefined {
+  claim(sessionId: number, text: string): SessionMemory | undefined {
     const name = text.toLowerCase();
     const kept = this.#kept.get(name);
     if (kept === undefined || this.#nowMs() - kept.memory.leftAtMs > RESUME_WINDOW_MS) return undefined;
@@ -89,12 +85,12 @@ export class SessionExtranonces {
     return kept.memory;
   }
 
-  #recall(userName: string, userAgent: string): number | undefined {
+  recall(userName: string, userAgent: string): number | undefined {
     const known = this.#recalled.get(keyOf(userName, userAgent));
     return known === undefined || this.#nowMs() - known.leftAtMs > RECALL_WINDOW_MS ? undefined : known.exponent;
   }
 
-  #keep(sessionId: number, memory: SessionMemory): void {
+  keep(sessionId: number, memory: SessionMemory): void {
     const held = this.#held.get(sessionId);
     if (held === undefined) return;
     this.#held.delete(sessionId);
@@ -108,6 +104,29 @@ export class SessionExtranonces {
   #forget(name: string): void {
     for (const extranonce1 of this.#kept.get(name)?.held ?? []) this.#reserve.release(extranonce1);
     this.#kept.delete(name);
+  }
+}
+
+/** An object and not three closures: there is one for each session. */
+class EarlierOf implements EarlierSessions {
+  readonly #all: SessionExtranonces;
+  readonly #sessionId: number;
+
+  constructor(all: SessionExtranonces, sessionId: number) {
+    this.#all = all;
+    this.#sessionId = sessionId;
+  }
+
+  claim(sessionIdText: string): SessionMemory | undefined {
+    return this.#all.claim(this.#sessionId, sessionIdText);
+  }
+
+  recallExponent(userName: string, userAgent: string): number | undefined {
+    return this.#all.recall(userName, userAgent);
+  }
+
+  keep(memory: SessionMemory): void {
+    this.#all.keep(this.#sessionId, memory);
   }
 }
 

@@ -103,7 +103,8 @@ export class ShareDesk {
   private readonly retransmitWindowMs: number;
   /** Oldest first, and nearly always the oldest is the one that something is told of. */
   private readonly pending: PendingShare[] = [];
-  private readonly earlier = new Map<string, EarlierLine>();
+  /** With a window for retransmissions only. */
+  private earlier: Map<string, EarlierLine> | undefined;
   private nextShareId = 1;
 
   constructor(host: ShareHost, nowMs: number) {
@@ -312,7 +313,7 @@ export class ShareDesk {
   /** Some miners send a share again when its answer is late; within the window they get the same answer. */
   private repeatsVerdict(line: string, id: RequestId | undefined, time: SessionTime): boolean {
     if (this.retransmitWindowMs === 0 || id === undefined) return false;
-    const first = this.earlier.get(line);
+    const first = this.earlier?.get(line);
     if (first === undefined || time.nowMs - first.receivedAtMs > this.retransmitWindowMs) return false;
     this.host.replies.open(first.slot);
     return true;
@@ -320,13 +321,10 @@ export class ShareDesk {
 
   private remember(line: string, slot: ReplySlot, time: SessionTime): void {
     if (this.retransmitWindowMs === 0) return;
-    this.earlier.delete(line);
-    this.earlier.set(line, {slot, receivedAtMs: time.nowMs});
-    if (this.earlier.size <= EARLIER_LINES_MAX) return;
-    for (const oldest of this.earlier.keys()) {
-      this.earlier.delete(oldest);
-      return;
-    }
+    const earlier = (this.earlier ??= new Map());
+    earlier.delete(line);
+    earlier.set(line, {slot, receivedAtMs: time.nowMs});
+    if (earlier.size > EARLIER_LINES_MAX) earlier.delete(earlier.keys().next().value!);
   }
 }
 
