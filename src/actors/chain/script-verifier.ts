@@ -9,8 +9,8 @@
 import type {Clock} from '../../runtime/clock.js';
 import type {SignatureVerifier} from '../../workers/tasks.js';
 import {hashKey} from '../../protocol/bytes/hash-key.js';
-import {beginVerification, continueVerification, firstRejection, inputsOf} from '../../protocol/script/verify-inputs.js';
-import type {InputToVerify, VerificationRound} from '../../protocol/script/verify-inputs.js';
+import {beginVerificationInSteps, continueVerificationInSteps, firstRejection, inputsOf} from '../../protocol/script/verify-inputs.js';
+import type {InputToVerify} from '../../protocol/script/verify-inputs.js';
 import type {SignatureCheck} from '../../protocol/script/signature-check.js';
 import {TransactionDigests} from '../../protocol/script/transaction-digests.js';
 import type {ScriptsVerdict, ScriptVerifier, TransactionSpend} from './ports.js';
@@ -37,6 +37,8 @@ export interface ScriptVerifierModules {
 interface BatchInput {
   readonly input: InputToVerify;
   readonly spendIndex: number;
+  /** Of its transaction: behind it the shared hashes are not needed, unless the evaluation assumed wrongly. */
+  readonly isLast: boolean;
 }
 
 type Failure = {readonly spendIndex: number; readonly inputIndex: number; readonly code: string; readonly detail?: string};
@@ -62,7 +64,7 @@ export class BatchedScriptVerifier implements ScriptVerifier {
       unproved.push(key);
       const digests = new TransactionDigests(transaction, spentCoins);
       for (const input of inputsOf(digests, flags)) {
-        batch.push({input, spendIndex});
+        batch.push({input, spendIndex, isLast: input.inputIndex === transaction.inputs.length - 1});
         if (batch.length < BATCH_INPUTS) continue;
         await flight.add(this.#settle(batch, slices));
         batch = [];
@@ -77,32 +79,19 @@ export class BatchedScriptVerifier implements ScriptVerifier {
 
   /** @returns the first failure of the batch in input order, or undefined. */
   async #settle(batch: readonly BatchInput[], slices: TimeSlices): Promise<Failure | undefined> {
-    const rounds: {readonly round: VerificationRound; readonly from: number}[] = [];
-    // Evaluated one input a time, so that a slice can end between any two.
-    for (const [from, {input}] of batch.entries()) {
-      const round = beginVerification([input]);
+    // In steps of an input, so that a slice can end between any two.
+    let round = await slices.run(beginVerificationInSteps(batch.map(({input}) => input)));
+    // The batch waits for its signatures, and everything that it holds lives as long.
+    for (const {input, isLast} of batch) if (isLast) input.digests.forget();
+    for (;;) {
       const rejection = firstRejection(round);
-      if (rejection !== undefined) return failureOf(batch[from]!, rejection.code);
-      if (round.questions.length > 0) rounds.push({round, from});
-      if (slices.isSpent()) await slices.next();
-    }
-    let open = rounds;
-    while (open.length > 0) {
-      const answers = await this.#ask(open.flatMap(({round}) => round.questions));
+      if (rejection !== undefined) return failureOf(batch[rejection.index]!, rejection.code);
+      if (round.questions.length === 0) return undefined;
+      const answers = await this.#ask(round.questions);
       slices.restart();
-      if (typeof answers === 'string') return {...failureOf(batch[open[0]!.from]!, 'scripts-unavailable'), detail: answers};
-      const next: typeof rounds = [];
-      let at = 0;
-      for (const {round, from} of open) {
-        const continued = continueVerification(round, answers.slice(at, at + round.questions.length));
-        at += round.questions.length;
-        const rejection = firstRejection(continued);
-        if (rejection !== undefined) return failureOf(batch[from]!, rejection.code);
-        if (continued.questions.length > 0) next.push({round: continued, from});
-      }
-      open = next;
+      if (typeof answers === 'string') return {...failureOf(batch[round.pending[0]!.index]!, 'scripts-unavailable'), detail: answers};
+      round = await slices.run(continueVerificationInSteps(round, answers));
     }
-    return undefined;
   }
 
   /** @returns the answers, or why there are none. A full queue is waited for: the pool works it off. */

@@ -138,7 +138,6 @@ export class StoredCoin implements Coin {
   private readonly value: number;
   private readonly scriptTag: number;
   private readonly scriptAt: number;
-  private script: Uint8Array | undefined;
 
   /**
    * @param reader - stands at the row; its bytes do not change as long as the coin lives.
@@ -163,7 +162,7 @@ export class StoredCoin implements Coin {
   }
 
   get scriptPubKey(): Uint8Array {
-    return this.script ??= readScript(this.rows, this.scriptAt, this.scriptTag);
+    return readScript(this.rows, this.scriptAt, this.scriptTag);
   }
 
   /** Pays to a witness key hash (BIP 141): most coins do, and their rules look at nothing else of the script. */

@@ -31,6 +31,18 @@ export class TransactionDigests {
     this.spentOutputs = spentOutputs;
   }
 
+  /** Lets the hashes go: they are made again if somebody asks. For whoever keeps the digests of inputs that were evaluated. */
+  forget(): void {
+    this.prevoutsHash = undefined;
+    this.sequencesHash = undefined;
+    this.outputsHash = undefined;
+    this.amountsHash = undefined;
+    this.scriptPubKeysHash = undefined;
+    this.prevoutsHashTwice = undefined;
+    this.sequencesHashTwice = undefined;
+    this.outputsHashTwice = undefined;
+  }
+
   get prevouts(): Uint8Array {
     return this.prevoutsHash ??= sha256(this.writePrevouts());
   }

@@ -10,6 +10,8 @@
  * ends after at most as many rounds as one input has questions; honest inputs need one, a multisig up to one a key.
  */
 import {hashKey} from '../bytes/hash-key.js';
+import {finishSteps} from '../steps.js';
+import type {Steps} from '../steps.js';
 import {assert} from '../verdict.js';
 import type {Verdict} from '../verdict.js';
 import type {ScriptErrorCode} from './script-error.js';
@@ -18,6 +20,7 @@ import type {SignatureCheck, SignatureOracle} from './signature-check.js';
 import type {TransactionDigests} from './transaction-digests.js';
 import {verifyScript} from './verify-script.js';
 
+const NOTHING_ASSUMED: number[] = [];
 const NOTHING_KNOWN: ReadonlyMap<string, boolean> = new Map();
 
 export type InputVerdict = Verdict<undefined, ScriptErrorCode>;
@@ -52,12 +55,21 @@ export function inputsOf(digests: TransactionDigests, flags: ScriptFlags): Input
 }
 
 export function beginVerification(inputs: readonly InputToVerify[]): VerificationRound {
+  return finishSteps(beginVerificationInSteps(inputs));
+}
+
+/** A step an input: some 20 us. */
+export function* beginVerificationInSteps(inputs: readonly InputToVerify[]): Steps<VerificationRound> {
   const all = inputs.map((_, index) => index);
-  return evaluate({inputs, verdicts: inputs.map(() => undefined), known: NOTHING_KNOWN}, all);
+  return yield* evaluate({inputs, verdicts: inputs.map(() => undefined), known: NOTHING_KNOWN}, all);
 }
 
 /** @param answers - one for each of `round.questions`, in order. */
 export function continueVerification(round: VerificationRound, answers: readonly boolean[]): VerificationRound {
+  return finishSteps(continueVerificationInSteps(round, answers));
+}
+
+export function* continueVerificationInSteps(round: VerificationRound, answers: readonly boolean[]): Steps<VerificationRound> {
   assert(answers.length === round.questions.length, 'one answer for each question');
   const verdicts = round.verdicts.slice();
   const unsettled: number[] = [];
@@ -69,7 +81,7 @@ export function continueVerification(round: VerificationRound, answers: readonly
   if (unsettled.length === 0) return {inputs: round.inputs, verdicts, known: round.known, questions: [], pending: []};
   const known = new Map(round.known);
   for (const [index, question] of round.questions.entries()) known.set(questionKey(question), answers[index]!);
-  return evaluate({inputs: round.inputs, verdicts, known}, unsettled);
+  return yield* evaluate({inputs: round.inputs, verdicts, known}, unsettled);
 }
 
 /** Settles everything with an oracle that answers at once. */
@@ -87,7 +99,7 @@ export function firstRejection(round: VerificationRound): {readonly index: numbe
 
 type RoundStart = Pick<VerificationRound, 'inputs' | 'verdicts' | 'known'>;
 
-function evaluate({inputs, verdicts, known}: RoundStart, indexes: readonly number[]): VerificationRound {
+function* evaluate({inputs, verdicts, known}: RoundStart, indexes: readonly number[]): Steps<VerificationRound> {
   const settled = verdicts.slice();
   const pending: PendingInput[] = [];
   const collector = new QuestionCollector(known);
@@ -96,13 +108,15 @@ function evaluate({inputs, verdicts, known}: RoundStart, indexes: readonly numbe
     const verdict = verifyScript({...inputs[index]!, oracle: collector});
     if (collector.assumed.length === 0) settled[index] = verdict;
     else pending.push({index, verdict, assumed: collector.assumed});
+    yield;
   }
   return {inputs, verdicts: settled, questions: collector.questions, known, pending};
 }
 
 class QuestionCollector implements SignatureOracle {
   readonly questions: SignatureCheck[] = [];
-  assumed: number[] = [];
+  /** An empty one is never written to. */
+  assumed: number[] = NOTHING_ASSUMED;
   private readonly known: ReadonlyMap<string, boolean>;
   /** This input's questions by key, from its second one on: most inputs ask once. */
   private ownQuestions: Map<string, number> | undefined;
@@ -112,7 +126,7 @@ class QuestionCollector implements SignatureOracle {
   }
 
   startInput(): void {
-    this.assumed = [];
+    this.assumed = NOTHING_ASSUMED;
     // Two inputs never sign the same digest but by SIGHASH_SINGLE's constant, so only one input's own repeats are merged.
     this.ownQuestions = undefined;
   }
@@ -135,7 +149,9 @@ class QuestionCollector implements SignatureOracle {
   }
 
   private assume(check: SignatureCheck): void {
-    this.assumed.push(this.questions.length);
+    // Pushed to an empty list the one number of most inputs would take room for seventeen.
+    if (this.assumed.length === 0) this.assumed = [this.questions.length];
+    else this.assumed.push(this.questions.length);
     this.questions.push(check);
   }
 

@@ -7,6 +7,7 @@ import {decodeBlockInSlices} from '../../../../src/actors/chain/decode-block.js'
 import {ORPHAN_COUNT_MAX, OrphanBlocks} from '../../../../src/actors/chain/orphan-blocks.js';
 import {TimeSlices} from '../../../../src/actors/chain/time-slices.js';
 import {decodeBlock} from '../../../../src/protocol/primitives/block-codec.js';
+import type {Steps} from '../../../../src/protocol/steps.js';
 import {SeededRandom} from '../../../../src/runtime/seeded-random.js';
 import {MinedChain} from '../../../support/mined-chain.js';
 
@@ -37,6 +38,22 @@ rooms('decoding in slices gives what decoding at once gives, also for damaged by
     }
   }
   assert.ok(refused > 50 && refused < 300);
+});
+
+rooms('those who share slices get a turn each, one after the other', async () => {
+  const waiting: (() => void)[] = [];
+  const slices = new TimeSlices(hastyClock(), () => new Promise((resolve) => waiting.push(resolve)));
+  const steps = function* (): Steps<string> {
+    yield;
+    return 'done';
+  };
+  const outcomes = [slices.run(steps()), slices.run(steps())];
+  for (let turn = 0; turn < 2; turn++) {
+    for (let tick = 0; tick < 5; tick++) await Promise.resolve();
+    assert.is(waiting.length, 1, 'the second does not ask for a turn before the first has had its own');
+    waiting.pop()!();
+  }
+  assert.equal(await Promise.all(outcomes), ['done', 'done']);
 });
 
 rooms('the cache forgets the least recently used beyond its bytes', () => {
