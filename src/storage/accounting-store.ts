@@ -112,6 +112,7 @@ class LmdbAccountingStore implements AccountingStore {
     });
     if (change.sums !== undefined) this.sums.written(change.sums);
     this.found.written(change.blocks ?? []);
+    this.ledger.written();
     await this.#database.flushed();
     // Not before: what the disk did not take is written over by the next commit, because its shares were refused.
     this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;

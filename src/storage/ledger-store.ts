@@ -6,7 +6,7 @@
  * which the group commit of the accounting sees to. An entry whose id is there already is left out.
  */
 import type {JournalRow, LedgerStore} from '../actors/accounting/ports.js';
-import {balancesAfter, ledgerTotals, type JournalEntry, type LedgerTotals, type Posting} from '../protocol/payout/ledger.js';
+import {balancesAfter, ledgerTotals, RunningTotals, type BalanceChange, type JournalEntry, type LedgerTotals, type Posting} from '../protocol/payout/ledger.js';
 import type {Sats} from '../protocol/primitives/transaction.js';
 import {segmentKey, seqOfSegmentKey} from './accounting-rows.js';
 import {decodeBalance, decodeEntry, encodeBalance, encodeEntry} from './ledger-rows.js';
@@ -21,6 +21,9 @@ export class LmdbLedgerStore implements LedgerStore {
   readonly #journal: Table;
   readonly #ids: Table;
   readonly #balances: Table;
+  /** Made when first asked for: who only audits never asks. */
+  #totals: RunningTotals | undefined;
+  #staged: BalanceChange[] = [];
 
   constructor(database: Database) {
     this.#journal = database.table('journal');
@@ -30,6 +33,7 @@ export class LmdbLedgerStore implements LedgerStore {
 
   /** Entries in their order; with the rows of what they book in the same transaction. */
   stage(writer: BatchWriter, entries: readonly JournalEntry[]): void {
+    this.#staged = [];
     let seq = this.lastEntrySeq();
     const added = new Map<string, JournalEntry>();
     for (const entry of entries) {
@@ -40,11 +44,21 @@ export class LmdbLedgerStore implements LedgerStore {
       writer.put(this.#journal, key, encodeEntry(entry));
       writer.put(this.#ids, encoder.encode(entry.id), key);
     }
-    for (const [account, sats] of balancesAfter(added.values(), (name) => this.balanceOf(name))) {
+    for (const [account, change] of balancesAfter(added.values(), () => 0n)) {
       const key = encoder.encode(account);
-      if (sats === 0n) writer.remove(this.#balances, key);
-      else writer.put(this.#balances, key, encodeBalance(sats));
+      const value = this.#balances.peek(key);
+      const before = value === undefined ? 0n : decodeBalance(account, value);
+      const after = before + change;
+      this.#staged.push({account, before, after});
+      if (after === 0n) writer.remove(this.#balances, key);
+      else writer.put(this.#balances, key, encodeBalance(after));
     }
+  }
+
+  /** After it was committed. */
+  written(): void {
+    if (this.#totals !== undefined) for (const change of this.#staged) this.#totals.change(change);
+    this.#staged = [];
   }
 
   balanceOf(account: string): Sats {
@@ -61,7 +75,11 @@ export class LmdbLedgerStore implements LedgerStore {
   }
 
   totals(): LedgerTotals {
-    return ledgerTotals(this.balances({prefix: ''}));
+    if (this.#totals === undefined) {
+      this.#totals = new RunningTotals();
+      for (const {account, sats} of this.balances({prefix: ''})) this.#totals.change({account, before: 0n, after: sats});
+    }
+    return this.#totals.view();
   }
 
   entry(id: string): JournalEntry | undefined {

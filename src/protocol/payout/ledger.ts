@@ -157,24 +157,51 @@ export interface LedgerTotals {
   readonly sumSats: Sats;
 }
 
+export interface BalanceChange {
+  readonly account: string;
+  readonly before: Sats;
+  readonly after: Sats;
+}
+
+/** Totals that follow each change of a balance: a hundred thousand accounts are not added up for every question. */
+export class RunningTotals {
+  readonly #own = new Map<string, Sats>();
+  readonly #claims: Record<MinerClaim, Sats> = {pending: 0n, payable: 0n, paying: 0n};
+  #debtSats = 0n;
+  #sumSats = 0n;
+
+  change({account, before, after}: BalanceChange): void {
+    this.#sumSats += after - before;
+    const claim = claimOf(account);
+    if (claim === undefined) {
+      this.#own.set(account, (this.#own.get(account) ?? 0n) + after - before);
+    } else if (claim === 'payable') {
+      this.#claims.payable += part(-after) - part(-before);
+      this.#debtSats += part(after) - part(before);
+    } else {
+      this.#claims[claim] -= after - before;
+    }
+  }
+
+  view(): LedgerTotals {
+    const has = (account: string): Sats => this.#own.get(account) ?? 0n;
+    return {
+      coinbaseImmatureSats: has(COINBASE_IMMATURE), walletAvailableSats: has(WALLET_AVAILABLE), walletInFlightSats: has(WALLET_IN_FLIGHT),
+      networkFeeSats: has(NETWORK_FEE), writtenOffSats: has(WRITTEN_OFF), poolImmatureSats: -has(POOL_IMMATURE), poolFeesSats: -has(POOL_FEES),
+      poolDonationsSats: -has(POOL_DONATIONS), poolRiskSats: -has(POOL_RISK), poolEquitySats: -has(POOL_EQUITY),
+      pendingSats: this.#claims.pending, payableSats: this.#claims.payable, payingSats: this.#claims.paying, debtSats: this.#debtSats, sumSats: this.#sumSats,
+    };
+  }
+}
+
 /** @param balances - every account that is not zero. */
 export function ledgerTotals(balances: Iterable<Posting>): LedgerTotals {
-  const own = new Map<string, Sats>();
-  const claims: Record<MinerClaim, Sats> = {pending: 0n, payable: 0n, paying: 0n};
-  let debtSats = 0n;
-  let sumSats = 0n;
-  for (const {account, sats} of balances) {
-    sumSats += sats;
-    const claim = claimOf(account);
-    if (claim === undefined) own.set(account, (own.get(account) ?? 0n) + sats);
-    else if (claim === 'payable' && sats > 0n) debtSats += sats;
-    else claims[claim] -= sats;
-  }
-  const has = (account: string): Sats => own.get(account) ?? 0n;
-  return {
-    coinbaseImmatureSats: has(COINBASE_IMMATURE), walletAvailableSats: has(WALLET_AVAILABLE), walletInFlightSats: has(WALLET_IN_FLIGHT),
-    networkFeeSats: has(NETWORK_FEE), writtenOffSats: has(WRITTEN_OFF), poolImmatureSats: -has(POOL_IMMATURE), poolFeesSats: -has(POOL_FEES),
-    poolDonationsSats: -has(POOL_DONATIONS), poolRiskSats: -has(POOL_RISK), poolEquitySats: -has(POOL_EQUITY),
-    pendingSats: claims.pending, payableSats: claims.payable, payingSats: claims.paying, debtSats, sumSats,
-  };
+  const totals = new RunningTotals();
+  for (const {account, sats} of balances) totals.change({account, before: 0n, after: sats});
+  return totals.view();
+}
+
+/** What of it is above zero. */
+function part(sats: Sats): Sats {
+  return sats > 0n ? sats : 0n;
 }

@@ -4,7 +4,7 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import fc from 'fast-check';
 import type {AccountingStore} from '../../../src/actors/accounting/ports.js';
-import {balancesAfter, normalised, type JournalEntry} from '../../../src/protocol/payout/ledger.js';
+import {balancesAfter, ledgerTotals, normalised, type JournalEntry} from '../../../src/protocol/payout/ledger.js';
 import {createMemoryAccountingStore} from '../../../src/storage/accounting-memory-store.js';
 import {createAccountingStore} from '../../../src/storage/accounting-store.js';
 import {openDatabase, type Database} from '../../../src/storage/open-database.js';
@@ -87,6 +87,7 @@ ledger('balances are the sum of the journal after any history', async () => {
       const journal = store.ledger.entriesFrom(1, 1_000_000).map(({entry}) => entry);
       const sums = normalised([...balancesAfter(journal, () => 0n)].map(([account, sats]) => ({account, sats})));
       assert.equal([...store.ledger.balances({prefix: ''})], sums);
+      assert.equal(store.ledger.totals(), ledgerTotals(sums), 'running totals are those of the balances');
       assert.is(store.ledger.totals().sumSats, 0n);
     }
   }), {numRuns: 25});
