@@ -5,7 +5,7 @@
 import type {ActorRef} from '../runtime/actor.js';
 import {accountingActor} from '../actors/accounting/actor.js';
 import type {AccountingMessage} from '../actors/accounting/messages.js';
-import type {AcceptBlock, GetHeader, GetTip} from '../actors/chain/messages.js';
+import type {AcceptBlock, CheckProposal, GetHeader, GetTip} from '../actors/chain/messages.js';
 import {demoMinerActor} from '../actors/demo-miner/actor.js';
 import {jobFactoryActor} from '../actors/job-factory/actor.js';
 import type {JobFactoryMessage} from '../actors/job-factory/messages.js';
@@ -36,6 +36,8 @@ import {accountOf, EXTRANONCE1_SIZE, EXTRANONCE2_SIZE, openPorts, sessionOptions
 export interface PoolNode {
   readonly chain: ActorRef<AcceptBlock | GetHeader | GetTip>;
   readonly template: ActorRef<GetTemplate>;
+  /** Nodes elsewhere judge jobs in advance: their rules are not ours. */
+  readonly rehearsal?: ActorRef<CheckProposal>;
   /** What payouts are made over; asked once, and only where there is a wallet. */
   readonly payments: () => PaymentBackend;
 }
@@ -87,6 +89,7 @@ export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> 
 
   const jobFactory = system.spawn(jobFactoryActor({
     template: node.template,
+    ...(node.rehearsal && {rehearsal: node.rehearsal}),
     chain: node.chain,
     accounting,
     candidates: createCandidateStore(database),

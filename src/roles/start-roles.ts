@@ -112,7 +112,7 @@ async function startAroundNode(site: Site, onStopRequested: (reason: string) => 
 /** Without a chain of its own. It serves miners at once: when no node answers yet, they are told and wait. */
 async function startPoolOnly(site: Site, nodes: Exclude<Config['pool']['upstream'], 'local'>): Promise<StartedParts> {
   const upstream = startUpstream(site, nodes);
-  const pool = await startPool(site, {chain: upstream, template: upstream, payments: () => remotePayments(nodes)});
+  const pool = await startPool(site, {chain: upstream, template: upstream, rehearsal: upstream, payments: () => remotePayments(nodes)});
   const http = await startHttp(site, {chain: upstream, mempool: upstream, upstream, pool});
   if (site.config.demoMiner.enabled) startDemoMiner(site, pool);
   http.becomeReady();

@@ -142,6 +142,7 @@ test('with all nodes away the miners are told and stay; a block found meanwhile 
   await site.gates.pithead.open();
   site.miners = await connectMiners(site.pool);
   await allOn(site, SEGWIT_HEIGHT + 6);
+  assert.not.ok(site.pool.output().includes('job-refused-in-advance'));
 });
 
 test.run();

@@ -4,7 +4,7 @@
  */
 import {NodeError, type BlockNotices, type NodeCallOptions, type NodeRpc} from '../../src/actors/upstream/ports.js';
 import {bytesToHex, displayHexToHash, hashToDisplayHex, hexToBytes} from '../../src/protocol/bytes/hex.js';
-import {concatBytes} from '../../src/protocol/bytes/compare.js';
+import {bytesEqual, concatBytes} from '../../src/protocol/bytes/compare.js';
 import {encodeScriptNumberPush} from '../../src/protocol/consensus/script-number.js';
 import {merkleRoot} from '../../src/protocol/consensus/merkle.js';
 import {witnessCommitment, witnessCommitmentScript} from '../../src/protocol/consensus/witness-commitment.js';
@@ -173,7 +173,7 @@ export class ScriptedNode implements NodeRpc, BlockNotices {
       case 'getblockheader': return this.#header(this.#find(first), second !== false);
       case 'getblock': return bytesToHex(this.#find(first).block.bytes);
       case 'getmempoolinfo': return {size: 3, bytes: 600, usage: 2_000, total_fee: 0.00012345, maxmempool: 300_000_000, mempoolminfee: 0.00001, minrelaytxfee: 0.00001};
-      case 'getblocktemplate': return this.#template();
+      case 'getblocktemplate': return (first as {mode?: string}).mode === 'proposal' ? this.#propose(String((first as {data?: unknown}).data)) : this.#template();
       case 'preciousblock': return null;
       case 'submitblock': return this.#submit(String(first));
       default: throw rpcError(-32601, 'Method not found');
@@ -193,6 +193,15 @@ export class ScriptedNode implements NodeRpc, BlockNotices {
       default_witness_commitment: bytesToHex(witnessCommitmentScript(witnessCommitment(merkleRoot([NULL_HASH]).root, NULL_HASH))),
       ...this.templateFields,
     };
+  }
+
+  /** Looks at the merkle root, the parent and nothing else. */
+  #propose(blockHex: string): unknown {
+    const decoded = decodeBlock(hexToBytes(blockHex)!);
+    if (!decoded.ok) throw rpcError(-22, 'Block decode failed');
+    const {header, transactions} = decoded.value;
+    if (hashToDisplayHex(header.previousHash) !== this.tip.hex) return 'inconclusive-not-best-prevblk';
+    return bytesEqual(header.merkleRoot, merkleRoot(transactions.map(({txid}) => txid)).root) ? null : 'bad-txnmrklroot';
   }
 
   #submit(blockHex: string): unknown {

@@ -6,12 +6,13 @@
  * at start-up is handed over again; every step is idempotent by hash.
  */
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol} from '../../runtime/actor.js';
-import {assembleBlock} from '../../protocol/mining/assemble-block.js';
+import {assembleBlock, assembleProposal} from '../../protocol/mining/assemble-block.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import {compactToTarget} from '../../protocol/consensus/pow/compact.js';
+import type {Verdict} from '../../protocol/verdict.js';
 import type {AccountingMessage, RecordBlock} from '../accounting/messages.js';
-import type {AcceptBlock, BlockOutcome} from '../chain/messages.js';
+import type {AcceptBlock, BlockOutcome, CheckProposal} from '../chain/messages.js';
 import type {GetTemplate, TemplateEvent} from '../template/messages.js';
 import type {UpstreamEvent} from '../upstream/messages.js';
 import {CandidateDesk} from './candidate-desk.js';
@@ -26,6 +27,8 @@ export interface JobFactoryOptions extends JobShelfOptions {
   readonly template: ActorRef<GetTemplate>;
   readonly chain: ActorRef<AcceptBlock>;
   readonly accounting: ActorRef<AccountingMessage>;
+  /** Where jobs are judged before anybody has solved one; absent where the rules are our own. */
+  readonly rehearsal?: ActorRef<CheckProposal>;
   readonly candidates: CandidateStore;
   /** A template this old is asked for anew, so that header times and fees keep up. */
   readonly refreshMs: number;
@@ -34,6 +37,8 @@ export interface JobFactoryOptions extends JobShelfOptions {
 type Internal =
   | {readonly type: 'jobs.refresh'}
   | {readonly type: 'jobs.templateSeen'; readonly template: BlockTemplate | undefined}
+  | {readonly type: 'jobs.rehearse'}
+  | {readonly type: 'jobs.rehearsed'; readonly verdict: Verdict}
   | {readonly type: 'jobs.candidateStored'; readonly hash: Uint8Array; readonly error: unknown}
   | {readonly type: 'jobs.candidateJudged'; readonly hash: Uint8Array; readonly outcome: BlockOutcome | undefined; readonly error: unknown}
   | {readonly type: 'jobs.candidateRetry'; readonly hash: Uint8Array}
@@ -50,6 +55,10 @@ const CHAIN_TIMEOUT_MS = 10_000;
 const ACCOUNTING_TIMEOUT_MS = 10_000;
 const TEMPLATE_TIMEOUT_MS = 5_000;
 const TEMPLATE_RETRY_MS = 500;
+/** Some time after the first job, when its miners have it; then seldom. */
+const REHEARSAL_FIRST_MS = 3_000;
+const REHEARSAL_INTERVAL_MS = 600_000;
+const REHEARSAL_TIMEOUT_MS = 30_000;
 /** What mining software shows to its owner. */
 const PAUSED_TEXT = 'The pool has lost its node: no new work until one answers. Stay connected; shares still count.';
 
@@ -77,6 +86,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     for (const row of options.candidates.pending()) {
       this.#askChain(this.#desk.open(row, targetOfBlock(row.blockBytes)), ctx);
     }
+    if (options.rehearsal !== undefined) ctx.timers.once('rehearse', REHEARSAL_FIRST_MS, {type: 'jobs.rehearse'});
     this.#refresh(ctx);
   }
 
@@ -90,6 +100,8 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
       case 'upstream.nodeUp': return this.#retryNow(ctx);
       case 'jobs.refresh': return this.#refresh(ctx);
       case 'jobs.templateSeen': return this.#templateSeen(message.template, ctx);
+      case 'jobs.rehearse': return this.#rehearse(ctx);
+      case 'jobs.rehearsed': return this.#rehearsed(message.verdict, ctx);
       case 'jobs.candidateStored': return this.#stored(message.hash, message.error, ctx);
       case 'jobs.candidateJudged': return this.#judged(message, ctx);
       case 'jobs.candidateRetry': return this.#retry(message.hash, ctx);
@@ -137,6 +149,23 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     const job = this.#shelf.add(template, {cleanJobs, nowMs: ctx.clock.nowMs()});
     ctx.timers.once('refresh', this.#options.refreshMs, {type: 'jobs.refresh'});
     ctx.events.publish({type: 'jobs.published', job, cleanJobs});
+  }
+
+  /** A node that would refuse the pool's block says so while nothing is lost yet. Seldom: it costs the node as much as a block. */
+  #rehearse(ctx: Context): void {
+    const {rehearsal, extranonceSize} = this.#options;
+    const job = this.#shelf.current;
+    ctx.timers.once('rehearse', job === undefined ? REHEARSAL_FIRST_MS : REHEARSAL_INTERVAL_MS, {type: 'jobs.rehearse'});
+    if (rehearsal === undefined || job === undefined) return;
+    const proposal: CheckProposal = {type: 'chain.checkProposal', blockBytes: assembleProposal({...job, extranonceSize})};
+    ctx.pipeToSelf(ctx.ask<CheckProposal, CheckProposal>(rehearsal, proposal, {timeoutMs: REHEARSAL_TIMEOUT_MS}),
+      (verdict) => ({type: 'jobs.rehearsed', verdict}), () => ({type: 'jobs.rehearsed', verdict: {ok: true}}));
+  }
+
+  #rehearsed(verdict: Verdict, ctx: Context): void {
+    // The tip moved while the question was on its way: nothing about the job.
+    if (verdict.ok || verdict.code === 'inconclusive-not-best-prevblk') return;
+    ctx.log.error({code: 'job-refused-in-advance', reason: verdict.code, detail: verdict.detail}, 'the node would refuse the block of this job: look at it before a miner finds one');
   }
 
   #submit(message: SubmitCandidate, ctx: Context): void {

@@ -14,7 +14,7 @@ import type {AcceptBlock, GetCoinSetTotals, GetTip, TipView} from '../chain/mess
 import {chainFollowerActor, type ChainFollowed, type FollowTip} from './chain-follower.js';
 import type {EmptyTemplateRules} from './empty-template.js';
 import type {FollowedChainMessage, UpstreamEvent, UpstreamHealth, UpstreamMessage} from './messages.js';
-import {askBlock, askHashAtHeight, askHeader, askMempoolInfo, faultOf, isSameHash, probe, TemplateReader, type Probe, type UpstreamNode} from './node-link.js';
+import {askBlock, askHashAtHeight, askHeader, askMempoolInfo, checkProposal, faultOf, isSameHash, probe, TemplateReader, type Probe, type UpstreamNode} from './node-link.js';
 import {chooseNode, isSteady, markDown, markHealthy, newNode, nodesAhead, stateOfFault, viewOf, type NodeFault, type NodeRecord} from './node-watch.js';
 import {OfferQueue, type OfferMessage} from './offer-queue.js';
 import {WorkSource, type WorkMessage} from './work-source.js';
@@ -138,6 +138,7 @@ class Upstream implements Behaviour<UpstreamInbox> {
       case 'chain.acceptBlock': return this.#offers.add({blockBytes: message.blockBytes, reply: ctx.takeReply()}, ctx);
       case 'chain.getCoinSetTotals': return ctx.takeReply()?.reject(new Error('nobody here counts the coins'));
       case 'mempool.getInfo':
+      case 'chain.checkProposal':
       case 'chain.getTip':
       case 'chain.getHeader':
       case 'chain.getHashAtHeight':
@@ -346,6 +347,7 @@ async function askInOrder(nodes: readonly UpstreamNode[], message: Exclude<Follo
     try {
       switch (message.type) {
         case 'mempool.getInfo': return await askMempoolInfo(node);
+        case 'chain.checkProposal': return await checkProposal(node, message.blockBytes);
         case 'chain.getHeader': return await askHeader(node, message.hash);
         case 'chain.getHashAtHeight': return await askHashAtHeight(node, message.height);
         default: {

@@ -5,7 +5,7 @@
  */
 import type {Query} from '../../runtime/actor.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
-import type {AcceptBlock, GetBlock, GetCoinSetTotals, GetHashAtHeight, GetHeader, GetTip} from '../chain/messages.js';
+import type {AcceptBlock, CheckProposal, GetBlock, GetCoinSetTotals, GetHashAtHeight, GetHeader, GetTip} from '../chain/messages.js';
 import type {GetMempoolInfo} from '../mempool/messages.js';
 import type {GetTemplate} from '../template/messages.js';
 
@@ -55,7 +55,7 @@ export interface UpstreamHealth {
 export type GetUpstreamHealth = Query<'upstream.getHealth', Record<never, never>, UpstreamHealth>;
 
 /** What it answers of the chain: the nodes' best one. Their coin sets are not counted: that question fails. */
-export type FollowedChainMessage = AcceptBlock | GetTip | GetHeader | GetHashAtHeight | GetBlock | GetCoinSetTotals | GetMempoolInfo;
+export type FollowedChainMessage = AcceptBlock | CheckProposal | GetTip | GetHeader | GetHashAtHeight | GetBlock | GetCoinSetTotals | GetMempoolInfo;
 export type UpstreamMessage = GetUpstreamHealth | FollowedChainMessage | GetTemplate;
 
 /** What one node said about a block of ours; BIP 22's reason in `detail`. */

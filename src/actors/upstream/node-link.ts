@@ -5,8 +5,9 @@
 import {TemplateDecoding, type KnownEntries} from '../../protocol/mining/decode-template.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
-import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
+import {bytesToHex, hashToDisplayHex} from '../../protocol/bytes/hex.js';
 import type {Block} from '../../protocol/primitives/block.js';
+import type {Verdict} from '../../protocol/verdict.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
 import type {HeaderView} from '../chain/messages.js';
 import type {MempoolInfo} from '../mempool/messages.js';
@@ -28,6 +29,8 @@ const TEMPLATE_TIMEOUT_MS = 15_000;
 /** Core answers a longpoll after a minute at most, when its mempool changed; else when the tip does. */
 const LONGPOLL_TIMEOUT_MS = 150_000;
 const QUESTION_TIMEOUT_MS = 10_000;
+const PROPOSAL_TIMEOUT_MS = 25_000;
+const REASON_LENGTH_MAX = 200;
 /** A node may need long for a block, and there is nothing better to wait for. */
 const SUBMIT_TIMEOUT_MS = 60_000;
 
@@ -41,6 +44,7 @@ const TRANSACTIONS_IN_A_TURN = 64;
 const RPC_MISC = -1;
 const RPC_NOT_FOUND = -5;
 const RPC_OUT_OF_RANGE = -8;
+const RPC_DESERIALIZATION = -22;
 
 export interface Probe {
   readonly tip: TipFacts;
@@ -155,6 +159,19 @@ export async function askBlock({rpc}: Pick<UpstreamNode, 'rpc'>, hash: Hash256):
 
 export async function askMempoolInfo({rpc}: Pick<UpstreamNode, 'rpc'>): Promise<MempoolInfo> {
   return readMempoolInfo(await rpc.call('getmempoolinfo', [], {timeoutMs: QUESTION_TIMEOUT_MS}));
+}
+
+/** BIP 23. A node without proposals has nothing against the block. */
+export async function checkProposal({rpc}: Pick<UpstreamNode, 'rpc'>, blockBytes: Uint8Array): Promise<Verdict> {
+  try {
+    const result = await rpc.call('getblocktemplate', [{mode: 'proposal', data: bytesToHex(blockBytes), rules: TEMPLATE_RULES}], {timeoutMs: PROPOSAL_TIMEOUT_MS});
+    return result === null || result === undefined ? {ok: true} : {ok: false, code: String(result).slice(0, REASON_LENGTH_MAX)};
+  } catch (error) {
+    const {code, rpcCode} = error as NodeError;
+    if (rpcCode === RPC_DESERIALIZATION) return {ok: false, code: 'block-decode-failed'};
+    if (code === 'node-rpc-error') return {ok: true};
+    throw error;
+  }
 }
 
 export async function submitBlock({rpc}: Pick<UpstreamNode, 'rpc'>, blockHex: string): Promise<NodeJudgement> {

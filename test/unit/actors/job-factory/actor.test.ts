@@ -4,7 +4,7 @@
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {AccountingMessage} from '../../../../src/actors/accounting/messages.js';
-import type {ChainMessage} from '../../../../src/actors/chain/messages.js';
+import type {ChainMessage, CheckProposal} from '../../../../src/actors/chain/messages.js';
 import {jobFactoryActor} from '../../../../src/actors/job-factory/actor.js';
 import type {JobFactoryInbox, JobFactoryOptions} from '../../../../src/actors/job-factory/actor.js';
 import type {GetCurrentJob, GetJobForAccount, JobEvent, JobsPaused, SubmitCandidate} from '../../../../src/actors/job-factory/messages.js';
@@ -14,6 +14,9 @@ import type {BlockTemplate} from '../../../../src/protocol/mining/block-template
 import {decodeBlock} from '../../../../src/protocol/primitives/block-codec.js';
 import type {StratumJob} from '../../../../src/protocol/stratum/stratum-job.js';
 import type {ActorRef, ActorSpec, Message, ReplyOf} from '../../../../src/runtime/actor.js';
+import type {Log} from '../../../../src/runtime/log.js';
+import {bytesEqual} from '../../../../src/protocol/bytes/compare.js';
+import {merkleRoot} from '../../../../src/protocol/consensus/merkle.js';
 import {createSimulation} from '../../../../src/runtime/sim/simulation.js';
 import type {Simulation} from '../../../../src/runtime/sim/simulation.js';
 import {createMemoryCandidateStore} from '../../../../src/storage/candidate-store.js';
@@ -282,6 +285,36 @@ jobs('a stalled upstream pauses jobs: nothing for newcomers, what is out stays v
   assert.ok((await outcome).ok, 'a block of it is still a block');
   await pool.publish(aTemplate({longpollId: 'b'}));
   assert.equal(pool.published.map(({cleanJobs}) => cleanJobs), [true, true]);
+});
+
+jobs('job-refused-in-advance: the node is asked about a job some time after it went out, and seldom', async () => {
+  const said: string[] = [];
+  const quiet = {debug: () => undefined, info: () => undefined, warn: () => undefined, child: () => log};
+  const log: Log = {...quiet, error: (facts) => void said.push(`${facts.code} ${String(facts['reason'])}`)};
+  const proposals: Uint8Array[] = [];
+  let verdict: object = {ok: false, code: 'bad-cb-amount'};
+  const sim = createSimulation({seed: 3, strategy: 'fifo', system: {log}});
+  const node = sim.system.spawn(answering<CheckProposal>('rehearsal', ({blockBytes}) => {
+    proposals.push(blockBytes);
+    return verdict;
+  }), {name: 'rehearsal'});
+  const facts = {world: {template: aTemplate(), outcome: OK, isRecorded: true, isDiskFull: false}, trace: [], handed: [], published: []};
+  let jobKey = 0;
+  sim.system.spawn(jobFactoryActor({
+    ...aWorld(sim, facts), candidates: createMemoryCandidateStore(), rehearsal: node, scheme: 'PPLNS', poolScript: Uint8Array.of(0x51), feePpm: 0, tag: new Uint8Array(0),
+    extranonceSize: 12, lifetimeMs: 300_000, refreshMs: 30_000, nextJobKey: () => (jobKey += 1), scriptOfAccount: () => undefined,
+  }), {name: 'job-factory'});
+  await sim.advance(2_900);
+  assert.is(proposals.length, 0, 'miners come first');
+  await sim.advance(200);
+  assert.equal(said, ['job-refused-in-advance bad-cb-amount']);
+  const block = decodeBlock(proposals[0]!);
+  assert.ok(block.ok && bytesEqual(block.value.header.merkleRoot, merkleRoot(block.value.transactions.map(({txid}) => txid)).root));
+  verdict = {ok: false, code: 'inconclusive-not-best-prevblk'};
+  await sim.advance(599_000);
+  assert.is(proposals.length, 1);
+  await sim.advance(2_000);
+  assert.equal([proposals.length, said.length], [2, 1]);
 });
 
 jobs('a candidate leaves the disk only when the accounting has it', async () => {

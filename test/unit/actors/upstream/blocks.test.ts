@@ -2,7 +2,9 @@
 // blocks can be followed on a chain elsewhere as on the one in the process, through reorganisations and from node to node.
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
-import type {AcceptBlock, BlockOutcome, GetBlock, GetHashAtHeight, GetHeader, GetTip} from '../../../../src/actors/chain/messages.js';
+import {assembleProposal} from '../../../../src/protocol/mining/assemble-block.js';
+import {buildCoinbaseHalves} from '../../../../src/protocol/mining/coinbase.js';
+import type {AcceptBlock, BlockOutcome, CheckProposal, GetBlock, GetHashAtHeight, GetHeader, GetTip} from '../../../../src/actors/chain/messages.js';
 import type {GetMempoolInfo} from '../../../../src/actors/mempool/messages.js';
 import {judgementOfError, judgementOfResult, verdictOf} from '../../../../src/actors/upstream/submission.js';
 import {NodeError} from '../../../../src/actors/upstream/ports.js';
@@ -222,6 +224,26 @@ test('headers, blocks, hashes and the tip are answered as the local chain does, 
   a!.known.add(side.hex);
   const sideView = await world.ask<GetHeader>({type: 'chain.getHeader', hash: side.block.header.hash});
   assert.equal([sideView?.height, sideView?.isActive, sideView?.confirmations], [10, false, -1], 'whatever the node counts for it');
+  await world.stop();
+});
+
+test('a job is judged in advance by the node that gives the work', async () => {
+  const world = await anUpstreamWorld({nodes: 2});
+  const {template} = world.templates[0]!;
+  const coinbase = buildCoinbaseHalves({height: template.height, jobBytes: new Uint8Array(8), extranonceSize: 8, tag: new Uint8Array(0), outputs: [{valueSats: 1n, scriptPubKey: Uint8Array.of(0x51)}], witnessCommitment: template.witnessCommitment});
+  const work = {template, ...coinbase, branch: new Uint8Array(0), extranonceSize: 8};
+  const judged = async (blockBytes: Uint8Array): Promise<string> => {
+    const verdict = await world.ask<CheckProposal>({type: 'chain.checkProposal', blockBytes});
+    return verdict.ok ? 'ok' : verdict.code;
+  };
+  assert.is(await judged(assembleProposal(work)), 'ok');
+  assert.is(await judged(assembleProposal({...work, template: {...template, previousHash: UNKNOWN}})), 'inconclusive-not-best-prevblk');
+  const broken = assembleProposal(work);
+  broken[40]! ^= 1;
+  assert.is(await judged(broken), 'bad-txnmrklroot');
+  assert.is(await judged(broken.subarray(0, 100)), 'block-decode-failed');
+  world.nodes[0]!.faults.set('getblocktemplate', rpcError(-32601, 'no proposals here'));
+  assert.is(await judged(broken), 'ok', 'a node without proposals has nothing against it');
   await world.stop();
 });
 
