@@ -5,15 +5,18 @@
 import {existsSync} from 'node:fs';
 import {readConfig} from '../config.js';
 import type {AccountingStore} from '../actors/accounting/ports.js';
+import type {PayoutStore} from '../actors/payouts/ports.js';
 import {COIN_NAMES} from '../protocol/chain/coins.js';
 import {minerAccount} from '../protocol/payout/ledger.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
 import {auditLedger, type LedgerVerdict} from '../storage/audit-ledger.js';
+import {auditPayouts} from '../storage/audit-payouts.js';
 import {auditPps} from '../storage/audit-pps.js';
 import {auditSplits} from '../storage/audit-splits.js';
 import {lockDirectory} from '../storage/directory-lock.js';
 import {openDatabase, type Database} from '../storage/open-database.js';
+import {createPayoutStore} from '../storage/payout-store.js';
 import {sharesByAccount, type AccountShares} from '../storage/share-totals.js';
 import {StorageError} from '../storage/storage-error.js';
 import {verifyAccounting, type AccountingVerdict} from '../storage/verify-accounting.js';
@@ -36,8 +39,8 @@ export const auditCommand: Command = {
     const {dataDir} = readConfig({file: flags.text('config'), sets: [], flags: flags.text('data') === undefined ? {} : {dataDir: flags.text('data')}});
     const isJson = flags.has('json');
     try {
-      return await audited(dataDir, (store, chain) => {
-        const report = audit(store, flags.has('accounts'));
+      return await audited(dataDir, (books, chain) => {
+        const report = audit(books, flags.has('accounts'));
         print(isJson ? JSON.stringify({...report, chain}, digits) : reportText(report, chain));
         return report.ok ? 0 : 1;
       });
@@ -49,6 +52,11 @@ export const auditCommand: Command = {
     }
   },
 };
+
+interface Books {
+  readonly store: AccountingStore;
+  readonly payoutStore: Pick<PayoutStore, 'records'>;
+}
 
 interface AccountReport extends AccountShares {
   readonly account: string;
@@ -67,12 +75,14 @@ type AuditReport =
     readonly splits: {readonly checked: number; readonly fromShares: number};
     /** Bookings of pay per share. */
     readonly perShare: {readonly bookings: number; readonly fromShares: number};
+    /** Consolidations included. */
+    readonly payouts: {readonly count: number; readonly unresolved: number};
     readonly ledger: Extract<LedgerVerdict, {ok: true}>['totals'];
     readonly journalEntries: number;
     readonly accounts?: readonly AccountReport[];
   };
 
-function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
+function audit({store, payoutStore}: Books, withAccounts: boolean): AuditReport {
   const log: AccountingVerdict = verifyAccounting(store);
   if (!log.ok) return {ok: false, code: log.code, detail: log.detail};
   const ledger = auditLedger(store);
@@ -81,6 +91,8 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
   if (!splits.ok) return {ok: false, code: splits.code, detail: splits.detail};
   const perShare = auditPps(store);
   if (!perShare.ok) return {ok: false, code: perShare.code, detail: perShare.detail};
+  const payouts = auditPayouts(store.ledger, payoutStore);
+  if (!payouts.ok) return {ok: false, code: payouts.code, detail: payouts.detail};
   const byAccount = sharesByAccount(store);
   const blocks = {pending: 0, confirmed: 0, orphaned: 0, rejected: 0};
   for (const {status} of store.found.all()) blocks[status] += 1;
@@ -91,7 +103,7 @@ function audit(store: AccountingStore, withAccounts: boolean): AuditReport {
     work += sums.work;
   }
   return {
-    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, splits: {checked: splits.splitCount, fromShares: splits.windowCount}, perShare: {bookings: perShare.bookingCount, fromShares: perShare.checkedCount}, ledger: ledger.totals, journalEntries: ledger.entryCount,
+    ok: true, shares: {accepted, work, lastSeq: store.lastShareSeq()}, blocks, splits: {checked: splits.splitCount, fromShares: splits.windowCount}, perShare: {bookings: perShare.bookingCount, fromShares: perShare.checkedCount}, payouts: {count: payouts.payoutCount, unresolved: payouts.unresolvedCount}, ledger: ledger.totals, journalEntries: ledger.entryCount,
     ...(withAccounts && {accounts: accountReports(store, byAccount)}),
   };
 }
@@ -112,13 +124,13 @@ function accountReports(store: AccountingStore, byAccount: ReadonlyMap<string, A
 }
 
 /** The database knows its chain; nobody should have to say it. @throws StorageError */
-async function audited(dataDir: string, use: (store: AccountingStore, chainName: string) => number): Promise<number> {
+async function audited(dataDir: string, use: (books: Books, chainName: string) => number): Promise<number> {
   // A pool that writes meanwhile would look like a discrepancy.
   const lock = existsSync(dataDir) ? lockDirectory(dataDir) : undefined;
   try {
     const {database, chainName} = openAnyAccounts(dataDir);
     try {
-      return use(createAccountingStore(database), chainName);
+      return use({store: createAccountingStore(database), payoutStore: createPayoutStore(database)}, chainName);
     } finally {
       await database.close();
     }
@@ -152,6 +164,7 @@ function reportText(report: AuditReport, chain: string): string {
     `agrees (${chain}): ${shares.accepted} shares, ${report.journalEntries} journal entries`,
     `blocks    ${blocks.pending} pending, ${blocks.confirmed} confirmed, ${blocks.orphaned} orphaned, ${blocks.rejected} rejected`,
     `splits    ${report.splits.checked} computed again, ${report.splits.fromShares} from the shares themselves`,
+    `payouts   ${report.payouts.count}, of which ${report.payouts.unresolved} under way`,
     `miners    ${ledger.pendingSats} pending, ${ledger.payableSats} payable, ${ledger.payingSats} being paid, ${ledger.debtSats} debts (satoshis)`,
     `pool      ${ledger.poolFeesSats} fees, ${ledger.poolDonationsSats} donations, ${ledger.poolRiskSats} risk, ${ledger.poolImmatureSats} immature`,
     `coins     ${ledger.coinbaseImmatureSats} immature, ${ledger.walletAvailableSats} available, ${ledger.walletInFlightSats} in flight`,
