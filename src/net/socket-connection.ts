@@ -78,6 +78,11 @@ export class SocketConnection implements Connection {
     });
   }
 
+  /** A session hears it. */
+  get wasTaken(): boolean {
+    return this.#receiver !== undefined;
+  }
+
   deliverTo(ref: ActorRef<ConnectionMessage>): void {
     if (this.#receiver !== undefined) throw new Error('a connection delivers to one session');
     this.#receiver = ref;

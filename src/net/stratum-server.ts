@@ -7,7 +7,7 @@
 import {createServer} from 'node:net';
 import type {AddressInfo, Server, Socket} from 'node:net';
 import type {ActorRef} from '../runtime/actor.js';
-import type {ConnectionOpened} from '../actors/mining-pool/messages.js';
+import type {ConnectionOpened, ConnectionTurnedAway, TurnedAwayReason} from '../actors/mining-pool/messages.js';
 import {IpNetworkList, parseIpAddress} from '../protocol/endpoint/ip-network.js';
 import type {IpNetwork} from '../protocol/endpoint/ip-network.js';
 import {readProxyHeader} from './proxy-gate.js';
@@ -20,7 +20,7 @@ export interface StratumServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   /** Hears of every connection; one that it does not take is closed. */
-  readonly miningPool: ActorRef<ConnectionOpened>;
+  readonly miningPool: ActorRef<ConnectionOpened | ConnectionTurnedAway>;
   /** A guard against descriptors running out; the pool's own limit is lower and answers politely. */
   readonly connectionsMax: number;
   /** After `close('flush')` the other side has this long to take what is left. */
@@ -29,6 +29,8 @@ export interface StratumServerOptions {
   readonly trustedProxies?: readonly IpNetwork[];
   /** How long a proxy may take for its header. */
   readonly proxyTimeoutMs?: number;
+  /** After a refusal the same address gets no handshake for so long. */
+  readonly refusedLatelyMs?: number;
   /** Given: miners speak TLS on this port. */
   readonly tls?: TlsGate;
   /** Shared by all ports of one pool: it names connections. */
@@ -49,6 +51,9 @@ export interface StratumServer {
 const FLUSH_TIMEOUT_MS = 5_000;
 /** A proxy sends its header with its first packet. */
 export const PROXY_TIMEOUT_MS = 5_000;
+/** A handshake costs half a millisecond: who was refused this long ago is not given another one. */
+export const REFUSED_LATELY_MS = 2_000;
+export const REFUSED_ADDRESSES_MAX = 1_024;
 /** The kernel starts to probe a silent peer after this: half-open connections end within some minutes. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
 const BACKLOG = 2_048;
@@ -84,6 +89,8 @@ class Doorman {
   /** Not yet with the pool: a header or a handshake is awaited. */
   readonly #entering = new Set<Socket>();
   readonly #nextId: () => number;
+  /** Addresses that the pool refused, the longest ago first. */
+  readonly #refusedAtMs = new Map<string, number>();
 
   constructor(options: StratumServerOptions) {
     this.#options = options;
@@ -103,7 +110,8 @@ class Doorman {
     this.#entering.add(socket);
     readProxyHeader(socket, this.#options.proxyTimeoutMs ?? PROXY_TIMEOUT_MS, (source) => {
       this.#entering.delete(socket);
-      if (source !== undefined) this.#secure(socket, source === 'proxy' ? remote : source);
+      if (source === undefined) this.#turnAway(remote, 'proxy-header');
+      else this.#secure(socket, source === 'proxy' ? remote : source);
     });
   }
 
@@ -123,18 +131,38 @@ class Doorman {
   #secure(socket: Socket, remote: RemoteEnd): void {
     const {tls} = this.#options;
     if (tls === undefined) return this.#admit(socket, remote);
+    if (performance.now() - (this.#refusedAtMs.get(remote.address) ?? -Infinity) < (this.#options.refusedLatelyMs ?? REFUSED_LATELY_MS)) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return this.#turnAway(remote, 'refused-lately');
+    }
     this.#entering.add(socket);
     tls.secure(socket, (secured) => {
       this.#entering.delete(socket);
-      if (secured !== undefined) this.#admit(secured, remote);
+      if (secured === undefined) this.#turnAway(remote, 'tls-handshake');
+      else this.#admit(secured, remote);
     });
+  }
+
+  #turnAway(remote: RemoteEnd, reason: TurnedAwayReason): void {
+    this.#options.miningPool.tell({type: 'miningPool.connectionTurnedAway', remoteAddress: remote.address, reason});
+  }
+
+  /** The pool did not take it: for a moment the same address is spared the handshake. */
+  #noteRefusal(address: string): void {
+    this.#refusedAtMs.delete(address);
+    this.#refusedAtMs.set(address, performance.now());
+    if (this.#refusedAtMs.size > REFUSED_ADDRESSES_MAX) this.#refusedAtMs.delete(this.#refusedAtMs.keys().next().value!);
   }
 
   #admit(socket: Socket, remote: RemoteEnd): void {
     const {miningPool, flushTimeoutMs} = this.#options;
     const connection = new SocketConnection(this.#nextId(), socket, {remote, outbox: this.#outbox, flushTimeoutMs: flushTimeoutMs ?? FLUSH_TIMEOUT_MS});
     this.open.add(connection);
-    connection.onceClosed(() => this.open.delete(connection));
+    connection.onceClosed(() => {
+      this.open.delete(connection);
+      if (!connection.wasTaken) this.#noteRefusal(remote.address);
+    });
     const outcome = miningPool.tell({type: 'miningPool.connectionOpened', connection});
     if (outcome === 'refused' || outcome === 'dead' || outcome === 'dropped-newest') connection.close('now');
   }

@@ -18,7 +18,7 @@ import type {AdmissionOptions} from './admission.js';
 import {ConnectionCounters} from './connection-counts.js';
 import {ExtranonceReserve} from './extranonce-reserve.js';
 import {JobBroadcast} from './job-broadcast.js';
-import type {Ban, BanNetwork, DrainMiningPool, ListSessions, MiningPoolMessage, Offence, RefusalReason, SessionView, UnbanNetwork} from './messages.js';
+import type {Ban, BanNetwork, ConnectionTurnedAway, DrainMiningPool, ListSessions, MiningPoolMessage, Offence, RefusalReason, SessionView, UnbanNetwork} from './messages.js';
 import type {BanStore, Connection, ExtranonceCounterStore} from './ports.js';
 import {SessionExtranonces} from './session-extranonces.js';
 import {SessionRegister} from './session-register.js';
@@ -124,6 +124,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
   receive(message: MiningPoolInbox, ctx: Context): void {
     switch (message.type) {
       case 'miningPool.connectionOpened': return this.#open(message.connection, ctx);
+      case 'miningPool.connectionTurnedAway': return this.#turnedAway(message, ctx);
       case 'miningPool.sessionAuthorised':
         this.#sessions.authorised(message.sessionId);
         return;
@@ -261,7 +262,17 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
     if (offence !== undefined) this.#offended(session, offence, ctx);
   }
 
-  #offended({address, sender}: OpenSession, offence: Offence, ctx: Context): void {
+  /** A handshake costs more than most sessions: who never ends one is counted like who never mines. */
+  #turnedAway({remoteAddress, reason}: ConnectionTurnedAway, ctx: Context): void {
+    this.#counters.refused[reason] += 1;
+    if (reason !== 'tls-handshake') return;
+    const nowMs = ctx.clock.wallMs();
+    const visitor = this.#admission.judge(remoteAddress, nowMs);
+    if (visitor.address === undefined || visitor.isExempt || visitor.refusal !== undefined) return;
+    if (this.#admission.endedFruitless(visitor.sender, nowMs)) this.#offended(visitor, 'flood', ctx);
+  }
+
+  #offended({address, sender}: Pick<OpenSession, 'address' | 'sender'>, offence: Offence, ctx: Context): void {
     this.#counters.offences[offence] += 1;
     const ban = this.#admission.bans.offend(address!, {offence, honest: this.#sessions.provedOf(sender), nowMs: ctx.clock.wallMs()});
     if (ban === undefined) return;

@@ -28,7 +28,9 @@ export interface Ban {
 }
 
 /** Why a connection was not taken. */
-export type RefusalReason = 'banned' | 'denied' | 'pool-full' | 'address-full' | 'draining' | 'no-extranonce';
+export type RefusalReason = 'banned' | 'denied' | 'pool-full' | 'address-full' | 'draining' | 'no-extranonce' | TurnedAwayReason;
+/** It came no further than the port: no PROXY header from a proxy, no TLS handshake, or refused a moment ago. */
+export type TurnedAwayReason = 'proxy-header' | 'tls-handshake' | 'refused-lately';
 
 /** Counted since the start. */
 export interface ConnectionCounts {
@@ -65,6 +67,8 @@ export type MoveSessionExtranonce = Query<'miningPool.moveExtranonce', {readonly
 
 /** From `net`, within the process only: the connection is a live port. Whoever is not taken is closed. */
 export type ConnectionOpened = {readonly type: 'miningPool.connectionOpened'; readonly connection: Connection};
+/** From `net`: a connection ended before there was anything to hand over. */
+export type ConnectionTurnedAway = {readonly type: 'miningPool.connectionTurnedAway'; readonly remoteAddress: string; readonly reason: TurnedAwayReason};
 /** Text that mining software shows to its owner (`client.show_message`), to all sessions. */
 export type ShowMessageToAll = {readonly type: 'miningPool.showMessage'; readonly text: string};
 /** Planned shutdown: no new connections, `client.reconnect` to all, shares in hand are answered. Settles when no session is left or the time is up. */
@@ -80,4 +84,4 @@ export type SessionNews = SessionAuthorised | SessionProved | SessionEnding;
 
 export type MiningPoolMessage =
   | SessionNews | ListSessions | GetSessionCount | GetConnectionCounts | ListBans | BanNetwork | UnbanNetwork | EndOneSession | MoveSessionExtranonce
-  | ConnectionOpened | ShowMessageToAll | DrainMiningPool;
+  | ConnectionOpened | ConnectionTurnedAway | ShowMessageToAll | DrainMiningPool;

@@ -11,7 +11,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {connect as connectTls} from 'node:tls';
 import type {TLSSocket} from 'node:tls';
-import type {ConnectionOpened} from '../../../src/actors/mining-pool/messages.js';
+import type {ConnectionOpened, ConnectionTurnedAway} from '../../../src/actors/mining-pool/messages.js';
 import type {Connection} from '../../../src/actors/mining-pool/ports.js';
 import type {ConnectionMessage} from '../../../src/actors/stratum-session/messages.js';
 import {startStratumServer} from '../../../src/net/stratum-server.js';
@@ -32,14 +32,22 @@ function aRef<M extends Message>(tell: (message: M) => TellOutcome): ActorRef<M>
 interface Port {
   readonly server: StratumServer;
   readonly seen: Connection[];
+  readonly turnedAway: string[];
   end(): Promise<void>;
 }
 
-async function aPort(options: Partial<StratumServerOptions> = {}): Promise<Port> {
+async function aPort(options: Partial<StratumServerOptions> = {}, isRefusing: () => boolean = () => false): Promise<Port> {
   const seen: Connection[] = [];
+  const turnedAway: string[] = [];
   const server = await startStratumServer({
     host: '127.0.0.1', port: 0, connectionsMax: 50, flushTimeoutMs: 100, ...options,
-    miningPool: aRef<ConnectionOpened>(({connection}) => {
+    miningPool: aRef<ConnectionOpened | ConnectionTurnedAway>((news) => {
+      if (news.type === 'miningPool.connectionTurnedAway') {
+        turnedAway.push(news.reason);
+        return 'accepted';
+      }
+      const {connection} = news;
+      if (isRefusing()) return 'refused';
       seen.push(connection);
       connection.deliverTo(aRef<ConnectionMessage>((message) => {
         if (message.type === 'stratumSession.received') connection.send(`${connection.remoteEndpoint} ${message.text}`);
@@ -48,7 +56,7 @@ async function aPort(options: Partial<StratumServerOptions> = {}): Promise<Port>
       return 'accepted';
     }),
   });
-  return {server, seen, end: () => server.close()};
+  return {server, seen, turnedAway, end: () => server.close()};
 }
 
 /** Everything until `enough` characters came, or the end. */
@@ -110,6 +118,7 @@ ports('without a header, with half a one, or with too much of one, a proxy\'s co
   gone.end();
   await hear(gone, 1);
   assert.is(port.seen.length, 0);
+  assert.equal(port.turnedAway, Array.from({length: 5}, () => 'proxy-header'));
   await port.end();
 });
 
@@ -185,6 +194,22 @@ ports('TLS: no handshake, half a one, plain text: closed unseen, in time', async
     assert.ok(socket.destroyed || socket.readableEnded, text);
   }
   assert.is(port.seen.length, 0);
+  assert.equal(port.turnedAway, Array.from({length: 3}, () => 'tls-handshake'));
+  tls.close();
+  await port.end();
+});
+
+ports('TLS: who was refused is not given another handshake at once', async () => {
+  makeCertificate('seventh');
+  const tls = openTlsGate({certFile: file('seventh.crt'), keyFile: file('seventh.key'), onReload: () => undefined});
+  let isRefusing = true;
+  const port = await aPort({tls, refusedLatelyMs: 600_000}, () => isRefusing);
+  const dialTls = (): Promise<string> => hear(connectTls({port: port.server.port, host: '127.0.0.1', rejectUnauthorized: false}), 1);
+  assert.is(await dialTls(), '');
+  isRefusing = false;
+  // The first was refused behind its handshake; this one has none.
+  assert.is(await dialTls(), '');
+  assert.equal([port.turnedAway, port.seen.length], [['refused-lately'], 0]);
   tls.close();
   await port.end();
 });

@@ -292,6 +292,19 @@ desk('a full pool makes room for a newcomer where somebody only sits there', asy
   assert.is((await pool.ask<GetConnectionCounts>({type: 'miningPool.getConnectionCounts'})).ended['made-room'], 1);
 });
 
+desk('handshakes that never end are a flood, by the hundreds and from strangers', async () => {
+  const pool = await aDesk();
+  const knock = async (remoteAddress: string, reason: 'tls-handshake' | 'proxy-header'): Promise<void> => {
+    for (let i = 0; i < 900; i += 1) pool.pool.tell({type: 'miningPool.connectionTurnedAway', remoteAddress, reason});
+    await pool.sim.runUntilIdle();
+  };
+  await knock('192.0.2.1', 'tls-handshake');
+  await knock('192.0.2.2', 'proxy-header');
+  assert.equal((await pool.ask<ListBans>({type: 'miningPool.listBans', limit: 9})).map(({network, reason}) => [network, reason]), [['192.0.2.1', 'flood']]);
+  const {refused} = await pool.ask<GetConnectionCounts>({type: 'miningPool.getConnectionCounts'});
+  assert.equal([refused['tls-handshake'], refused['proxy-header']], [900, 900]);
+});
+
 desk('sessions are listed page by page, and one can be sent away', async () => {
   const pool = await aDesk();
   await pool.open(5);
