@@ -23,12 +23,12 @@ import {median, type BenchRow} from './bench-row.js';
 import type {CrowdOrder} from './pool-load-crowd.js';
 
 const MINERS = 1_000;
-const TIPS = 30;
+const TIPS = 20;
 const TIP_PAUSE_MS = 150;
 /** One share per miner and two seconds: what a crowd on vardiff sends. */
 const EXPONENT = -26;
 const HASHRATE_MEAN = 2 ** (32 + EXPONENT) / 2;
-const SHARES_MS = 6_000;
+const SHARES_MS = 4_000;
 const SETTLE_MS = 400;
 const LOOP_SAMPLE_MS = 1;
 

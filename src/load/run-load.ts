@@ -66,7 +66,7 @@ async function drive(options: LoadOptions, threads: readonly Thread[]): Promise<
   const hashing = await Promise.all(threads.map(({crowd}) => crowd.timeHashing(TIMING_MS)));
   const hashesPerSecMeasured = hashing.reduce((total, each) => total + each, 0);
   const plans = planCrowd({
-    ...options, isLoopback: process.platform === 'linux' && /^(127\.|localhost$)/.test(options.host),
+    ...options, isLoopback: process.platform === 'linux' && options.host.startsWith('127.'),
     hashrateMean: options.hashrateMean ?? Math.min(HASHRATE_MEAN_MAX, (hashesPerSecMeasured * HASHRATE_PART) / options.miners),
   });
   const startedAtMs = sharedNowMs();

@@ -52,9 +52,9 @@ export class TipTimes {
     // The same block may be found by a share that is sent twice: the first counts.
     for (const {hashHex, sentAtMs} of blocks) if (!this.#solvedAtMs.has(hashHex)) this.#solvedAtMs.set(hashHex, sentAtMs);
     for (const {previousHashHex, arrivalsMs} of tips) {
-      const tip = this.#open.get(previousHashHex);
-      if (tip !== undefined) tip.arrivalsMs.push(...arrivalsMs);
-      else if (this.#open.size < TIPS_KEPT_MAX) this.#open.set(previousHashHex, {arrivalsMs: [...arrivalsMs]});
+      let tip = this.#open.get(previousHashHex);
+      if (tip === undefined && this.#open.size < TIPS_KEPT_MAX) this.#open.set(previousHashHex, tip = {arrivalsMs: []});
+      for (const atMs of arrivalsMs) tip?.arrivalsMs.push(atMs);
     }
   }
 

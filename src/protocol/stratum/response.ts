@@ -1,6 +1,6 @@
 /**
  * @module What the pool writes to a miner, one line each. A notify is long and goes to everyone: its text is made once
- * per job, and only the clean flag differs between sessions.
+ * per job and clean flag.
  */
 import {bytesToHex} from '../bytes/hex.js';
 import type {JsonValue} from './json-guard.js';
@@ -58,16 +58,18 @@ export function reconnectLine(waitSec: number): string {
   return `{"id":null,"method":"client.reconnect","params":[null,null,${waitSec}]}\n`;
 }
 
-const notifyHeads = new WeakMap<StratumJob, string>();
+/** By the clean flag. The same text object for all: what thousands of sockets are handed is copied for none of them. */
+const notifyLines = new WeakMap<StratumJob, {readonly clean: string; readonly kept: string}>();
 
 /** @param cleanJobs - the miner must drop what it has. */
 export function notifyLine(job: StratumJob, cleanJobs: boolean): string {
-  let head = notifyHeads.get(job);
-  if (head === undefined) {
-    head = notifyHead(job);
-    notifyHeads.set(job, head);
+  let lines = notifyLines.get(job);
+  if (lines === undefined) {
+    const head = notifyHead(job);
+    lines = {clean: `${head}true]}\n`, kept: `${head}false]}\n`};
+    notifyLines.set(job, lines);
   }
-  return cleanJobs ? `${head}true]}\n` : `${head}false]}\n`;
+  return cleanJobs ? lines.clean : lines.kept;
 }
 
 function notifyHead(job: StratumJob): string {
