@@ -126,6 +126,8 @@ export class LoadMiner implements MinerHost {
     const due = this.#due[0];
     const session = this.#session;
     if (due === undefined || session === undefined || !session.hasWork) return this.#searchEnded(0);
+    // A new tip while it waited: what was left just now may still be within a pool's grace.
+    if (due.intent === 'stale' && (session.staleAgeMs(this.#services.nowMs()) ?? 0) < STALE_AGE_MIN_MS) return this.#searchEnded(0);
     if (this.#searchIntent !== due.intent) this.#search = undefined;
     this.#searchIntent = due.intent;
     this.#search ??= session.beginSearch(due.intent, {nonce: this.#random.uint32(), bits: this.#random.uint32()});
