@@ -1,5 +1,5 @@
 // Runs the load harness against a pool of its own in a temporary folder and compares its books with `pithead audit`.
-//   npm run load:check -- [--miners 1000] [--duration 60] [--profile mixed] [--threads T] [--seed S] [--hashrate H]
+//   npm run load:check -- [--miners 1000] [--duration 60] [--profile mixed] [--threads T] [--seed S] [--hashrate H] [--ramp S]
 //                         [--end term|kill] [--set key=value ...] [--json FILE] [--html FILE]
 // --end kill ends the pool with SIGKILL while the miners mine; then a share without an answer may be in the log or not.
 // Exit code 0 when nothing was lost and the books agree, 1 when not (then the data folder is kept and named).
@@ -8,7 +8,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {defaultAccounts} from '../dist/src/cli/load.js';
-import {PROFILES, profileNamed} from '../dist/src/load/profiles.js';
+import {PROFILES, profileNamed, withRamp} from '../dist/src/load/profiles.js';
 import {reportPage} from '../dist/src/load/report-page.js';
 import {progressLine, reportText} from '../dist/src/load/report-text.js';
 import {runLoad} from '../dist/src/load/run-load.js';
@@ -25,7 +25,7 @@ const POOL = {'pool.startDifficulty': 2 ** -24, 'pool.minDifficulty': 2 ** -30, 
 const {values} = parseArgs({options: {
   miners: {type: 'string', default: '1000'}, duration: {type: 'string', default: '60'}, profile: {type: 'string', default: 'mixed'},
   threads: {type: 'string', default: '1'}, seed: {type: 'string', default: '1'}, end: {type: 'string', default: 'term'},
-  set: {type: 'string', multiple: true, default: []}, hashrate: {type: 'string'}, json: {type: 'string'}, html: {type: 'string'},
+  set: {type: 'string', multiple: true, default: []}, hashrate: {type: 'string'}, ramp: {type: 'string'}, json: {type: 'string'}, html: {type: 'string'},
 }});
 const [miners, durationSec, threads, seed] = [values.miners, values.duration, values.threads, values.seed].map(Number);
 const profile = profileNamed(values.profile);
@@ -42,7 +42,7 @@ const [host, port] = pool.endpoints.stratum.split(':');
 let seconds = 0;
 if (values.end === 'kill') setTimeout(() => void pool.kill(), durationSec * KILL_AT * 1_000);
 const report = await runLoad({
-  host, port: Number(port), miners, durationSec, profile, threads, seed, accounts: defaultAccounts(), password: 'x', hashrateMean: values.hashrate === undefined ? undefined : Number(values.hashrate), drainSec: 20,
+  host, port: Number(port), miners, durationSec, profile: withRamp(profile, values.ramp === undefined ? undefined : Number(values.ramp)), threads, seed, accounts: defaultAccounts(), password: 'x', hashrateMean: values.hashrate === undefined ? undefined : Number(values.hashrate), drainSec: 20,
   onSecond: (point, totals) => {
     seconds += 1;
     if (seconds % PROGRESS_SEC === 0) console.error(progressLine(point, totals));

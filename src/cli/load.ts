@@ -9,7 +9,7 @@ import {REGTEST} from '../protocol/chain/presets.js';
 import {sha256} from '../protocol/bytes/sha256.js';
 import {p2wpkh} from '../protocol/script/build-script.js';
 import type {SeriesPoint} from '../load/load-report.js';
-import {PROFILES, profileNamed} from '../load/profiles.js';
+import {PROFILES, profileNamed, withRamp} from '../load/profiles.js';
 import {reportPage} from '../load/report-page.js';
 import {progressLine, reportText} from '../load/report-text.js';
 import {runLoad} from '../load/run-load.js';
@@ -34,6 +34,7 @@ export const loadCommand: Command = {
     miners: {kind: 'text', value: 'N', doc: 'how many'},
     duration: {kind: 'text', value: 'S', doc: 'seconds, the ramp included. Default 60'},
     profile: {kind: 'text', value: 'NAME', doc: 'who they are, see below. Default mixed', choices: PROFILES.map(({name}) => name)},
+    ramp: {kind: 'text', value: 'S', doc: 'seconds until all are connected. Default: the profile\'s, at most 20'},
     threads: {kind: 'text', value: 'T', doc: 'threads of the harness. Default all cores but one'},
     seed: {kind: 'text', value: 'S', doc: 'the same seed makes the same miners. Default 1'},
     user: {kind: 'text', value: 'ADDRESS', repeatable: true, doc: 'payout address. Default: eight of regtest and devnet that nobody has keys for'},
@@ -58,7 +59,7 @@ export const loadCommand: Command = {
     const report = await runLoad({
       host, port, miners,
       durationSec: positiveNumber(flags, 'duration') ?? 60,
-      profile: profileNamed(flags.text('profile') ?? 'mixed')!,
+      profile: withRamp(profileNamed(flags.text('profile') ?? 'mixed')!, positiveNumber(flags, 'ramp')),
       threads: flags.text('threads') === undefined ? Math.max(1, availableParallelism() - 1) : wholeNumber(flags, 'threads', {least: 1, most: 64}),
       seed: flags.text('seed') === undefined ? 1 : wholeNumber(flags, 'seed', {least: 0, most: Number.MAX_SAFE_INTEGER}),
       accounts: users.length > 0 ? users : defaultAccounts(),

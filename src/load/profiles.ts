@@ -80,3 +80,8 @@ export const PROFILES: readonly Profile[] = [
 export function profileNamed(name: string): Profile | undefined {
   return PROFILES.find((profile) => profile.name === name);
 }
+
+/** @param rampSec - undefined leaves it as the profile has it. */
+export function withRamp(profile: Profile, rampSec: number | undefined): Profile {
+  return rampSec === undefined ? profile : {...profile, rampPart: 1, rampSecMax: rampSec};
+}
