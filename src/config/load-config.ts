@@ -139,6 +139,7 @@ function contradictions(config: RawConfig): string[] {
   if (config.rpc.user.includes(':')) problems.push('rpc.user: no colon, because HTTP basic authentication ends the name there');
   problems.push(...upstreamContradictions(config));
   if (config.pool.minDifficulty > config.pool.maxDifficulty) problems.push('pool.minDifficulty is above pool.maxDifficulty');
+  if (config.pool.coinbasePayout && (config.pool.payoutScheme ?? (config.roles.includes('solo-pool') ? 'SOLO' : 'PPLNS')) !== 'PPLNS') problems.push('pool.coinbasePayout goes with the scheme PPLNS only');
   if (config.payouts.minFeeRateSatsPerVb > config.payouts.maxFeeRateSatsPerVb) problems.push('payouts.minFeeRateSatsPerVb is above payouts.maxFeeRateSatsPerVb');
   const payout = config.pool.payoutAddress === '' ? undefined : decodeAddress(config.pool.payoutAddress, COIN_SPECS[config.chain].address);
   if (payout?.ok === false) {

@@ -109,6 +109,9 @@ const pool = z.strictObject({
   donationPpm: z.int().min(0).max(1_000_000).default(0).describe('Part of the reward that is given away, in parts per million, besides the fee.'),
   donationAddress: optionalText('Address that the donation is owed to and paid like a miner. Empty: it stays on the pool\'s donation account.'),
   pplnsWindow: z.number().min(0.1).max(100).default(2).describe('PPLNS window, as a multiple of the expected work of one block.'),
+  coinbasePayout: z.boolean().default(false).describe('PPLNS: the coinbase itself pays the miners with the largest credits; the rest goes to the pool, which owes it as always.'),
+  coinbaseOutputs: z.int().min(1).max(40).default(20).describe('Most miners that a coinbase pays. Each adds 31 to 43 bytes, and some firmware takes only small coinbases.'),
+  coinbaseMinSats: z.int().min(1_000).max(1_000_000_000_000).default(100_000).describe('Least credit that a coinbase pays.'),
   coinbaseTag: z.string().max(40).regex(/^[\x20-\x7e]*$/).default('/Pithead/').describe('Text in the coinbase of found blocks. ASCII.'),
 }).describe('The mining pool.');
 

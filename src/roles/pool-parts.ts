@@ -18,7 +18,7 @@ import type {GetTemplate} from '../actors/template/messages.js';
 import type {PoolMeters} from '../http/http-parts.js';
 import {LatencyHistogram} from '../runtime/latency-histogram.js';
 import {createMinerNetwork} from '../net/miner-socket.js';
-import {decodeAddress} from '../protocol/address/address.js';
+import {decodeAddress, encodeAddress} from '../protocol/address/address.js';
 import {blockSubsidy} from '../protocol/consensus/subsidy.js';
 import {accountingDatabase} from '../storage/accounting-folder.js';
 import {createAccountingStore} from '../storage/accounting-store.js';
@@ -102,6 +102,8 @@ export async function startPool(site: Site, node: PoolNode): Promise<PoolParts> 
     extranonceSize: EXTRANONCE1_SIZE + EXTRANONCE2_SIZE,
     lifetimeMs: JOB_LIFETIME_MS,
     scriptOfAccount: (account) => scriptOf(site, account),
+    accountOfScript: (script) => encodeAddress(script, spec.address),
+    ...(config.pool.coinbasePayout && {coinbasePayout: {outputsMax: config.pool.coinbaseOutputs, minimumSats: BigInt(config.pool.coinbaseMinSats)}}),
     nextJobKey,
   }), {name: 'job-factory'}) as unknown as ActorRef<JobFactoryMessage>;
 

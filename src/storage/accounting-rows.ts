@@ -25,7 +25,7 @@ import {StorageError} from './storage-error.js';
 
 const ROW_VERSION = 1;
 /** 2 says what of the block stands in the ledger. */
-const BLOCK_VERSION = 2;
+const BLOCK_VERSION = 3;
 const FLAG_IS_BLOCK = 1;
 const TWO_POW_32 = 0x100000000;
 const STATUSES: readonly FoundBlockRow['status'][] = ['pending', 'confirmed', 'orphaned', 'rejected'];
@@ -133,7 +133,11 @@ export function encodeFoundBlock(block: FoundBlockRow): Uint8Array {
   writeInteger(writer, block.donationSats);
   writeText(writer, block.donationAccount);
   writeInteger(writer, block.riskSats);
-  writer.u8(BOOKINGS.indexOf(block.booked)).u32(block.bookings);
+  writer.u8(BOOKINGS.indexOf(block.booked)).u32(block.bookings).u32(block.direct?.length ?? 0);
+  for (const {account, sats} of block.direct ?? []) {
+    writeText(writer, account);
+    writeInteger(writer, sats);
+  }
   return writer.finish();
 }
 
@@ -162,7 +166,10 @@ export function decodeFoundBlock(bytes: Uint8Array): FoundBlockRow {
     const donation = {donationSats: readInteger(reader), donationAccount: readText(reader), riskSats: readInteger(reader)};
     const booked = BOOKINGS[reader.u8()];
     if (booked === undefined) throw new RangeError('unknown booking');
-    return {...facts, ...donation, booked, bookings: reader.u32()};
+    const bookings = reader.u32();
+    // Since version 3: what the coinbase paid itself.
+    const direct = Array.from({length: version < 3 ? 0 : reader.u32()}, () => ({account: readText(reader), sats: readInteger(reader)}));
+    return {...facts, ...donation, booked, bookings, ...(direct.length > 0 && {direct})};
   }, BLOCK_VERSION);
 }
 

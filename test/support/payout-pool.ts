@@ -1,4 +1,5 @@
 /** A real pool with a wallet, miners that find blocks through Stratum, and what the chain, the books and the wallet say. */
+import * as assert from 'uvu/assert';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -159,17 +160,17 @@ export class PayoutPool {
     return JSON.parse(stdout) as Record<string, string | number>;
   }
 
-  /** What the active chain pays to an address, coinbases left out; satoshis. */
-  async received(addresses: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+  /** What the active chain pays to an address, coinbases left out unless they are wanted; satoshis. */
+  async received(addresses: readonly string[], {withCoinbases = false} = {}): Promise<ReadonlyMap<string, bigint>> {
     const sums = new Map<string, bigint>(addresses.map((address) => [address, 0n]));
     const rpc = <T>(method: string, ...params: readonly unknown[]): Promise<T> => this.rpc<T>(method, ...params);
     const tip = await rpc<number>('getblockcount');
     for (let height = 1; height <= tip; height += 1) {
       const hash = await rpc<string>('getblockhash', height);
       const summary = await rpc<{nTx: number}>('getblock', hash, 1);
-      if (summary.nTx < 2) continue;
+      if (summary.nTx < 2 && !withCoinbases) continue;
       const {tx} = await rpc<{tx: {vout: {value: number; scriptPubKey: {address?: string}}[]}[]}>('getblock', hash, 2);
-      for (const {vout} of tx.slice(1)) {
+      for (const {vout} of tx.slice(withCoinbases ? 0 : 1)) {
         for (const {value, scriptPubKey: {address}} of vout) if (address !== undefined && sums.has(address)) sums.set(address, sums.get(address)! + BigInt(Math.round(value * 1e8)));
       }
     }
@@ -190,4 +191,24 @@ export async function eventually(condition: () => boolean | Promise<boolean>, wh
     if (performance.now() - startedMs > 30_000) throw new Error(`${what} never came`);
     await sleep(50);
   }
+}
+
+export async function withPool(flags: readonly string[], use: (pool: PayoutPool) => Promise<void>): Promise<void> {
+  const pool = new PayoutPool(flags);
+  try {
+    await use(pool);
+  } finally {
+    await pool.dispose();
+  }
+}
+
+/** The books after a stop, when nothing is under way: the ledger's wallet is the wallet. */
+export async function assertBooks(pool: PayoutPool): Promise<void> {
+  const books = await pool.audit();
+  assert.ok(books.ok, JSON.stringify(books));
+  const wallet = await pool.walletTotals();
+  assert.is(books.ledger['sumSats'], '0');
+  assert.is(books.ledger['payingSats'], '0');
+  assert.is(books.ledger['walletInFlightSats'], '0');
+  assert.is(BigInt(books.ledger['walletAvailableSats']!), BigInt(wallet['spendableSats']!) + BigInt(wallet['lockedSats']!));
 }

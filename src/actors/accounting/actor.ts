@@ -205,6 +205,7 @@ class Accounting implements Behaviour<AccountingInbox> {
       }
       case 'accounting.listAccounts':
         return ctx.reply(this.#statistics.accounts(message, nowMs).map((view) => ({...view, ...this.#accounts.owedTo(view.account)})));
+      case 'accounting.getRewardWindow': return ctx.reply(this.#crediting.rewardWindow(message.limit));
       case 'accounting.getWorkSums': return ctx.reply(this.#statistics.workSums(message.activeSinceMs, message.limit));
       case 'accounting.listBlocks': return ctx.reply(this.#ledger.list(message));
       case 'accounting.getFoundBlock': {

@@ -3,6 +3,7 @@
  * work that this needs. What the chain makes of the block afterwards is `reward-ledger.ts`.
  */
 import {hashKey} from '../../protocol/bytes/hash-key.js';
+import {largestOf, type RewardWindow} from '../../protocol/payout/coinbase-payout.js';
 import {windowWorkOf} from '../../protocol/payout/pplns.js';
 import {splitBlock, windowKind, type RewardTerms} from '../../protocol/payout/schemes.js';
 import type {Hash256, Sats} from '../../protocol/primitives/transaction.js';
@@ -168,7 +169,7 @@ export class BlockCrediting {
     const facts = {
       hash: record.hash, height: record.height, shareSeq: share.seq, account: record.account, minerName: record.minerName, foundAtSec,
       rewardSats: record.rewardSats, roundWork, expectedWork: this.#workOf.target(record.target).work, paysFinderDirectly: record.paysFinderDirectly,
-      booked: 'none', bookings: 0,
+      booked: 'none', bookings: 0, ...(record.direct !== undefined && record.direct.length > 0 && {direct: record.direct}),
     } as const;
     if (!record.accepted) {
       return {row: {...facts, status: 'rejected', credits: [], feeSats: 0n, donationSats: 0n, donationAccount: '', riskSats: 0n}, split: undefined};
@@ -187,6 +188,14 @@ export class BlockCrediting {
         firstWork: window.firstWork, work: [...window.work].sort(byAccount), shareRoot: undefined,
       },
     };
+  }
+
+  /** As for a block whose share was the newest one. */
+  rewardWindow(limit: number): RewardWindow | null {
+    const {terms} = this.#options;
+    if (windowKind(terms.scheme) !== 'work' || this.#windowWork === 0n) return null;
+    const {work} = this.window.collect({toSeq: this.#options.store.lastShareSeq(), afterSeq: 0, windowWork: this.#windowWork}, (fromSeq) => this.#options.store.sharesBackwards(fromSeq));
+    return {terms, work: largestOf(work, limit)};
   }
 
   #collect(record: RecordBlock, toSeq: number): {readonly window: CollectedWindow; readonly windowWork: bigint} {

@@ -2,6 +2,7 @@
  * @module What others may ask of the share accounting: who did how much work, and who is owed what.
  * A share is answered only when it is on disk.
  */
+import type {RewardWindow} from '../../protocol/payout/coinbase-payout.js';
 import type {Query} from '../../runtime/actor.js';
 import type {EntryRefusalCode, JournalEntry, LedgerTotals, OutsideEntryKind} from '../../protocol/payout/ledger.js';
 import type {PayoutScheme, RewardTerms} from '../../protocol/payout/schemes.js';
@@ -121,7 +122,11 @@ export type RecordBlock = Query<'accounting.recordBlock', {
   readonly rewardSats: Sats;
   readonly accepted: boolean;
   readonly paysFinderDirectly: boolean;
+  /** What the coinbase paid to miners beside the pool: taken off their credits. */
+  readonly direct?: readonly {readonly account: string; readonly sats: Sats}[];
 }, {readonly ok: boolean}>;
+/** Whose work would count for a block found now: the largest accounts, all others as one without a name. Null before a target is known, or without a window. */
+export type GetRewardWindow = Query<'accounting.getRewardWindow', {readonly limit: number}, RewardWindow | null>;
 /** A session authorised this miner (+1), or ended (−1). */
 export type RecordPresence = {readonly type: 'accounting.recordPresence'; readonly account: string; readonly minerName: string; readonly userAgent: string; readonly change: 1 | -1};
 export type GetPoolTotals = Query<'accounting.getTotals', Record<never, never>, PoolTotals>;
@@ -177,7 +182,7 @@ export type GetShareProof = Query<'accounting.getShareProof', {readonly blockHas
   {readonly ok: true; readonly proof: ShareProof} | Rejection<ShareProofRefusalCode>>;
 
 export type AccountingMessage =
-  | RecordShares | RecordReject | RecordBlock | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks | GetFoundBlock
+  | RecordShares | RecordReject | RecordBlock | GetRewardWindow | RecordPresence | GetPoolTotals | GetAccount | ListAccounts | GetWorkSums | ListFoundBlocks | GetFoundBlock
   | GetBlockSplit | GetShareProof | ListPayable | PostEntry | GetBalances | ListEntries;
 
 export type AccountingEvent =

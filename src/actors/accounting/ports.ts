@@ -39,6 +39,8 @@ export interface FoundBlockRow {
   readonly credits: readonly {readonly account: string; readonly sats: Sats}[];
   /** True when the coinbase itself pays the finder (SOLO): nothing is owed. */
   readonly paysFinderDirectly: boolean;
+  /** What the coinbase paid to miners beside the pool; absent: nothing. */
+  readonly direct?: readonly {readonly account: string; readonly sats: Sats}[];
   /** Part of the reward that goes to `donationAccount`, or stays with the pool for it when that is empty. */
   readonly donationSats: Sats;
   readonly donationAccount: string;

@@ -8,10 +8,14 @@
 import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol} from '../../runtime/actor.js';
 import {assembleBlock, assembleProposal} from '../../protocol/mining/assemble-block.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
+import {ByteReader} from '../../protocol/bytes/byte-reader.js';
 import {bytesEqual} from '../../protocol/bytes/compare.js';
 import {compactToTarget} from '../../protocol/consensus/pow/compact.js';
+import {paidDirectly, type RewardWindow} from '../../protocol/payout/coinbase-payout.js';
+import type {Credit} from '../../protocol/payout/split-reward.js';
+import {readTransaction} from '../../protocol/primitives/transaction-codec.js';
 import type {Verdict} from '../../protocol/verdict.js';
-import type {AccountingMessage, RecordBlock} from '../accounting/messages.js';
+import type {AccountingMessage, GetRewardWindow, RecordBlock} from '../accounting/messages.js';
 import type {AcceptBlock, BlockOutcome, CheckProposal} from '../chain/messages.js';
 import type {GetTemplate, TemplateEvent} from '../template/messages.js';
 import type {UpstreamEvent} from '../upstream/messages.js';
@@ -32,10 +36,14 @@ export interface JobFactoryOptions extends JobShelfOptions {
   readonly candidates: CandidateStore;
   /** A template this old is asked for anew, so that header times and fees keep up. */
   readonly refreshMs: number;
+  /** Address that a script pays to: undefined for those without one. */
+  readonly accountOfScript?: (scriptPubKey: Uint8Array) => string | undefined;
 }
 
 type Internal =
   | {readonly type: 'jobs.refresh'}
+  | {readonly type: 'jobs.windowDue'}
+  | {readonly type: 'jobs.windowSeen'; readonly window: RewardWindow | undefined}
   | {readonly type: 'jobs.templateSeen'; readonly template: BlockTemplate | undefined}
   | {readonly type: 'jobs.rehearse'}
   | {readonly type: 'jobs.rehearsed'; readonly verdict: Verdict}
@@ -54,6 +62,9 @@ const MAILBOX_CAPACITY = 16_384;
 const CHAIN_TIMEOUT_MS = 10_000;
 const ACCOUNTING_TIMEOUT_MS = 10_000;
 const TEMPLATE_TIMEOUT_MS = 5_000;
+/** How old the window may be that a coinbase pays by. */
+const WINDOW_REFRESH_MS = 5_000;
+const HEADER_SIZE = 80;
 const TEMPLATE_RETRY_MS = 500;
 /** Some time after the first job, when its miners have it; then seldom. */
 const REHEARSAL_FIRST_MS = 3_000;
@@ -77,6 +88,8 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
   readonly #options: JobFactoryOptions;
   readonly #shelf: JobShelf;
   readonly #desk = new CandidateDesk();
+  /** Of some seconds ago: a job never waits for it. */
+  #window: RewardWindow | undefined;
 
   constructor(options: JobFactoryOptions, ctx: Context) {
     this.#options = options;
@@ -88,6 +101,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     }
     if (options.rehearsal !== undefined) ctx.timers.once('rehearse', REHEARSAL_FIRST_MS, {type: 'jobs.rehearse'});
     this.#refresh(ctx);
+    if (options.coinbasePayout !== undefined) this.#askWindow(ctx);
   }
 
   receive(message: JobFactoryInbox, ctx: Context): void {
@@ -98,6 +112,10 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
       case 'template.changed': return this.#publish(message.template, ctx);
       case 'upstream.stalled': return this.#pause(ctx);
       case 'upstream.nodeUp': return this.#retryNow(ctx);
+      case 'jobs.windowDue': return this.#askWindow(ctx);
+      case 'jobs.windowSeen':
+        this.#window = message.window ?? this.#window;
+        return ctx.timers.once('window', WINDOW_REFRESH_MS, {type: 'jobs.windowDue'});
       case 'jobs.refresh': return this.#refresh(ctx);
       case 'jobs.templateSeen': return this.#templateSeen(message.template, ctx);
       case 'jobs.rehearse': return this.#rehearse(ctx);
@@ -113,6 +131,13 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
 
   inspect(): unknown {
     return {jobsKept: this.#shelf.size, currentJob: this.#shelf.current?.jobId, height: this.#shelf.current?.template.height, candidatesOpen: this.#desk.openCount};
+  }
+
+  #askWindow(ctx: Context): void {
+    // One more than are paid: what is left over belongs to nobody by name.
+    const query: GetRewardWindow = {type: 'accounting.getRewardWindow', limit: this.#options.coinbasePayout!.outputsMax + 1};
+    ctx.pipeToSelf(ctx.ask<AccountingMessage, GetRewardWindow>(this.#options.accounting, query, {timeoutMs: ACCOUNTING_TIMEOUT_MS}),
+      (window) => ({type: 'jobs.windowSeen', window: window ?? undefined}), () => ({type: 'jobs.windowSeen', window: undefined}));
   }
 
   #refresh(ctx: Context): void {
@@ -146,7 +171,7 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
     const before = this.#shelf.current?.template;
     // Compared here and not taken from the event: what miners must drop depends on what they were given.
     const cleanJobs = before === undefined || !bytesEqual(before.previousHash, template.previousHash);
-    const job = this.#shelf.add(template, {cleanJobs, nowMs: ctx.clock.nowMs()});
+    const job = this.#shelf.add(template, {cleanJobs, nowMs: ctx.clock.nowMs(), window: this.#window});
     ctx.timers.once('refresh', this.#options.refreshMs, {type: 'jobs.refresh'});
     ctx.events.publish({type: 'jobs.published', job, cleanJobs});
   }
@@ -245,9 +270,21 @@ class JobFactory implements Behaviour<JobFactoryInbox> {
   #record(candidate: Candidate, ctx: Context): void {
     const {row, target, outcome} = candidate;
     const {hash, height, account, minerName, rewardSats, paysFinderDirectly} = row;
-    const record: RecordBlock = {type: 'accounting.recordBlock', hash, height, target, account, minerName, rewardSats, paysFinderDirectly, accepted: outcome?.ok ?? false};
+    const direct = paysFinderDirectly ? [] : this.#paidDirectly(row);
+    const record: RecordBlock = {
+      type: 'accounting.recordBlock', hash, height, target, account, minerName, rewardSats, paysFinderDirectly, accepted: outcome?.ok ?? false, ...(direct.length > 0 && {direct}),
+    };
     ctx.pipeToSelf(ctx.ask<AccountingMessage, RecordBlock>(this.#options.accounting, record, {timeoutMs: ACCOUNTING_TIMEOUT_MS}),
       ({ok}) => ({type: 'jobs.candidateRecorded', hash, ok}), () => ({type: 'jobs.candidateRecorded', hash, ok: false}));
+  }
+
+  /** Read from the block itself: what is configured now may be something else than when its job was made. */
+  #paidDirectly({blockBytes}: CandidateRow): readonly Credit[] {
+    const {accountOfScript, poolScript} = this.#options;
+    if (accountOfScript === undefined) return [];
+    const reader = new ByteReader(blockBytes.subarray(HEADER_SIZE));
+    reader.varint();
+    return paidDirectly(readTransaction(reader).outputs, poolScript, accountOfScript);
   }
 
   /** Only what the accounting has on disk leaves ours. */

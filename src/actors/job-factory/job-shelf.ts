@@ -3,11 +3,12 @@
  * `lifetimeMs` by the clock and never by count (at a fast refresh a count would refuse honest shares).
  */
 import {buildCoinbaseHalves} from '../../protocol/mining/coinbase.js';
-import type {CoinbaseHalves} from '../../protocol/mining/coinbase.js';
+import type {CoinbaseHalves, CoinbaseOutput} from '../../protocol/mining/coinbase.js';
 import type {BlockTemplate} from '../../protocol/mining/block-template.js';
 import {merkleBranch} from '../../protocol/mining/merkle-branch.js';
 import type {Sats} from '../../protocol/primitives/transaction.js';
 import type {PayoutScheme} from '../../protocol/payout/schemes.js';
+import {coinbaseOutputs, type CoinbasePayoutRules, type RewardWindow} from '../../protocol/payout/coinbase-payout.js';
 import {feeOf} from '../../protocol/payout/split-reward.js';
 import type {StratumJob} from '../../protocol/stratum/stratum-job.js';
 
@@ -26,6 +27,8 @@ export interface JobShelfOptions {
   readonly nextJobKey: () => number;
   /** undefined when the text is no address of this chain. */
   readonly scriptOfAccount: (account: string) => Uint8Array | undefined;
+  /** PPLNS: miners are paid in the coinbase as far as these rules go. Absent: all goes to the pool. */
+  readonly coinbasePayout?: CoinbasePayoutRules;
 }
 
 /** Accounts per job whose coinbase is kept; one more is built again when asked. Bounds memory, not the miners. */
@@ -62,7 +65,7 @@ export class JobShelf {
     this.#current = undefined;
   }
 
-  add(template: BlockTemplate, facts: {readonly cleanJobs: boolean; readonly nowMs: number}): StratumJob {
+  add(template: BlockTemplate, facts: {readonly cleanJobs: boolean; readonly nowMs: number; readonly window?: RewardWindow | undefined}): StratumJob {
     const jobKey = this.#options.nextJobKey();
     const jobBytes = new Uint8Array(8);
     const view = new DataView(jobBytes.buffer);
@@ -72,7 +75,7 @@ export class JobShelf {
       jobId: jobKey.toString(16),
       jobKey,
       template,
-      ...this.#halves(template, jobBytes, [{valueSats: template.coinbaseValueSats, scriptPubKey: this.#options.poolScript}]),
+      ...this.#halves(template, jobBytes, this.#sharedOutputs(template, facts.window)),
       branch: merkleBranch(template.transactions.map((transaction) => transaction.txid)),
       createdAtMs: facts.nowMs,
       cleanJobs: facts.cleanJobs,
@@ -99,6 +102,12 @@ export class JobShelf {
     if (shelved.byAccount.size >= ACCOUNT_JOBS_MAX) shelved.byAccount.clear();
     shelved.byAccount.set(account, own);
     return own;
+  }
+
+  #sharedOutputs({coinbaseValueSats}: BlockTemplate, window: RewardWindow | undefined): readonly CoinbaseOutput[] {
+    const {coinbasePayout, poolScript, scriptOfAccount} = this.#options;
+    if (coinbasePayout === undefined) return [{valueSats: coinbaseValueSats, scriptPubKey: poolScript}];
+    return coinbaseOutputs({rewardSats: coinbaseValueSats, poolScript}, window, {rules: coinbasePayout, scriptOf: scriptOfAccount});
   }
 
   #halves(template: BlockTemplate, jobBytes: Uint8Array, outputs: readonly {readonly valueSats: Sats; readonly scriptPubKey: Uint8Array}[]): CoinbaseHalves {

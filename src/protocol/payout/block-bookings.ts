@@ -25,6 +25,8 @@ export interface BookedReward {
   readonly riskSats: Sats;
   /** The coinbase pays the credits itself. */
   readonly paysFinderDirectly: boolean;
+  /** What the coinbase has paid of the credits, by account: that was never the pool's, and is not owed again. */
+  readonly direct?: readonly Credit[];
 }
 
 /** @returns postings that take the ledger from one state of the block to the other; none when nothing is to be booked. */
@@ -67,6 +69,10 @@ function standing(reward: BookedReward, state: BlockBooking): readonly Posting[]
     for (const {account, sats} of reward.credits) {
       owe(minerAccount(claim, account), sats);
       broughtSats += sats;
+    }
+    for (const {account, sats} of reward.direct ?? []) {
+      owe(minerAccount(claim, account), -sats);
+      broughtSats -= sats;
     }
   }
   owe(isMature ? POOL_FEES : POOL_IMMATURE, reward.feeSats);
