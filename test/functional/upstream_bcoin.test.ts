@@ -74,8 +74,7 @@ async function minersAbove({miners}: Site, tipHash: string): Promise<void> {
 
 test.before(async (site) => {
   const folder = aTemporaryDirectory();
-  const bcoin = await startBcoin({hasBuriedForks: true, hasShortVotes: true, rpcPassword: PASSWORD});
-  const pithead = await startPithead({flags: ['--role', 'full']});
+  const [bcoin, pithead] = await Promise.all([startBcoin({hasBuriedForks: true, hasShortVotes: true, rpcPassword: PASSWORD}), startPithead({flags: ['--role', 'full']})]);
   // Both nodes under the same rules: bcoin votes witness in first.
   for (const block of await bcoin.mine(SEGWIT_HEIGHT)) assert.is(await pithead.rpc('submitblock', block), null);
   const gates = {bcoin: await openTcpGate(bcoin.rpcPort!), pithead: await openTcpGate(Number(new URL(pithead.endpoints.rpc!).port))};
