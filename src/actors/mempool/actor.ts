@@ -176,7 +176,7 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
     }
     const alone = judgeAlone(transaction, this.#spec);
     if (!alone.ok) return refusal(transaction, alone);
-    if (transaction.inputs.some(({prevout}) => this.#pool.spenderOf(prevout) !== undefined)) return refusal(transaction, reject('txn-mempool-conflict'));
+    if (this.#pool.hasFinalRival(transaction)) return refusal(transaction, reject('txn-mempool-conflict'));
     // One outpoint more than the inputs: if the transaction's own output is a coin, it is confirmed.
     const coinsAtTip = await this.#askCoins([...transaction.inputs.map(({prevout}) => prevout), {txid: transaction.txid, vout: 0}], ctx);
     if (coinsAtTip === undefined) return refusal(transaction, reject('chain-unavailable'));
@@ -205,6 +205,7 @@ class MempoolActor implements Behaviour<MempoolActorMessage> {
     const admitted = this.#pool.admit(candidate);
     if (!admitted.ok) return refusal(transaction, admitted);
     ctx.events.publish<MempoolEvent>({type: 'mempool.transactionAdmitted', transaction, feeSats: candidate.feeSats, sequence: this.#pool.sequence});
+    this.#tellEvicted(admitted.value.replaced, 'conflict', ctx);
     this.#tellEvicted(admitted.value.evicted, 'size-limit', ctx);
     return acceptance(transaction, candidate);
   }

@@ -2,7 +2,8 @@
  * @module Transactions waiting for a block: who may enter, who must leave, and how they depend on each other.
  *
  * Pure bookkeeping: coins, scripts, lock times and standardness were judged before (`check-inputs.ts`, the interpreter,
- * `policy.ts`). Conflicts are refused, so the first seen wins. Bounds count SERIALISED bytes, not memory.
+ * `policy.ts`). Of conflicts the first seen wins, unless it said that it may be replaced (`replacement.ts`). Bounds count
+ * SERIALISED bytes, not memory.
  */
 import {hashKey, outpointMapKey} from '../bytes/hash-key.js';
 import {detachedTransaction} from '../primitives/transaction-codec.js';
@@ -14,6 +15,8 @@ import {
 } from './mempool-entry.js';
 import type {MempoolEntry, MutableEntry} from './mempool-entry.js';
 import {PriorityHeap} from './priority-heap.js';
+import {checkReplacement, isReplaceable} from './replacement.js';
+import type {ReplacementRejectCode} from './replacement.js';
 import {RollingMinimum} from './rolling-minimum.js';
 
 export interface MempoolLimits {
@@ -45,13 +48,15 @@ export interface MempoolCandidate {
 }
 
 export type AdmitRejectCode =
-  | 'txn-already-in-mempool' | 'txn-same-nonwitness-data-in-mempool' | 'txn-mempool-conflict' | 'min relay fee not met'
+  | 'txn-already-in-mempool' | 'txn-same-nonwitness-data-in-mempool' | ReplacementRejectCode | 'min relay fee not met'
   | 'mempool min fee not met' | 'too-long-mempool-chain' | 'mempool full';
 
 export interface Admission {
   readonly entry: MempoolEntry;
   /** Left to make room, children before parents. */
   readonly evicted: readonly MempoolEntry[];
+  /** Left because it pays more for the same coins (BIP 125), children before parents. */
+  readonly replaced: readonly MempoolEntry[];
 }
 
 export class Mempool {
@@ -111,22 +116,37 @@ export class Mempool {
       return hashKey(twin.transaction.wtxid) === hashKey(transaction.wtxid)
         ? reject('txn-already-in-mempool') : reject('txn-same-nonwitness-data-in-mempool');
     }
-    if (transaction.inputs.some(({prevout}) => this.spenderOf(prevout) !== undefined)) return reject('txn-mempool-conflict');
     const paid = feeSats * 1000n;
     if (paid < this.limits.minRelaySatsPerKvb * BigInt(vsize)) {
       return reject('min relay fee not met', `${feeSats} < ${feeFor(this.limits.minRelaySatsPerKvb, vsize)}`);
     }
     const minimum = this.minFeeSatsPerKvb(nowSec);
     if (paid < minimum * BigInt(vsize)) return reject('mempool min fee not met', `${feeSats} < ${feeFor(minimum, vsize)}`);
+    const conflicts = this.conflictsOf(transaction);
+    if (conflicts.size > 0) {
+      const replacement = {feeSats, vsize, parents: this.parentsOf(transaction), conflicts, leaving: withDescendants(conflicts)};
+      const verdict = checkReplacement(replacement, this.limits.incrementalSatsPerKvb);
+      if (!verdict.ok) return verdict;
+    }
     return this.checkChain(candidate);
+  }
+
+  /** Somebody spends one of its coins and did not say that he may be replaced. */
+  hasFinalRival({inputs}: Pick<Transaction, 'inputs'>): boolean {
+    return inputs.some(({prevout}) => {
+      const rival = this.spenders.get(outpointMapKey(prevout));
+      return rival !== undefined && !isReplaceable(rival.transaction);
+    });
   }
 
   admit(candidate: MempoolCandidate): Verdict<Admission, AdmitRejectCode> {
     const verdict = this.check(candidate);
     if (!verdict.ok) return verdict;
+    const replaced: MempoolEntry[] = [];
+    for (const rival of this.conflictsOf(candidate.transaction)) if (rival.stamp !== 0) replaced.push(...this.removeTree(rival));
     const entry = this.insert(candidate);
     const evicted = this.trim(candidate.nowSec);
-    return entry.stamp === 0 ? reject('mempool full') : {ok: true, value: {entry, evicted}};
+    return entry.stamp === 0 ? reject('mempool full') : {ok: true, value: {entry, evicted, replaced}};
   }
 
   /** Takes out what a new block confirmed, and whatever now spends a coin that the block spent, with its descendants. */
@@ -268,6 +288,15 @@ export class Mempool {
     return parents;
   }
 
+  private conflictsOf({inputs}: Transaction): Set<MutableEntry> {
+    const conflicts = new Set<MutableEntry>();
+    for (const {prevout} of inputs) {
+      const rival = this.spenders.get(outpointMapKey(prevout));
+      if (rival !== undefined) conflicts.add(rival);
+    }
+    return conflicts;
+  }
+
   private childrenOf({txid, outputs}: Transaction): Set<MutableEntry> {
     const children = new Set<MutableEntry>();
     for (let vout = 0; vout < outputs.length; vout++) {
@@ -276,6 +305,12 @@ export class Mempool {
     }
     return children;
   }
+}
+
+function withDescendants(entries: ReadonlySet<MutableEntry>): Set<MutableEntry> {
+  const all = new Set(entries);
+  for (const entry of entries) for (const descendant of descendantsOf(entry)) all.add(descendant);
+  return all;
 }
 
 function feeFor(satsPerKvb: Sats, vsize: number): Sats {
