@@ -34,6 +34,8 @@ export class LmdbLedgerStore implements LedgerStore {
   /** Entries in their order; with the rows of what they book in the same transaction. */
   stage(writer: BatchWriter, entries: readonly JournalEntry[]): void {
     this.#staged = [];
+    // Most commits hold shares alone.
+    if (entries.length === 0) return;
     let seq = this.lastEntrySeq();
     const added = new Map<string, JournalEntry>();
     for (const entry of entries) {

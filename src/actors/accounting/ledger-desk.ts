@@ -117,10 +117,11 @@ export class LedgerDesk {
     const perShare = this.#pps.take(firstSeq, atMs);
     const entries = [...perShare.entries, ...steps.flatMap(({step}) => step.entry ?? [])];
     const taken: (WaitingEntry & {readonly isNew: boolean})[] = [];
-    let balances = this.#entries.length === 0 ? undefined : balancesAfter(entries, (account) => this.#ledger.balanceOf(account));
-    const balanceOf = (account: string): bigint => balances?.get(account) ?? this.#ledger.balanceOf(account);
+    const balances = new Map(this.#entries.length === 0 ? [] : balancesAfter(entries, (account) => this.#ledger.balanceOf(account)));
+    const balanceOf = (account: string): bigint => balances.get(account) ?? this.#ledger.balanceOf(account);
+    const takenById = new Map<string, JournalEntry>();
     for (const {entry, reply} of this.#entries) {
-      const before = taken.find((other) => other.entry.id === entry.id)?.entry ?? this.#ledger.entry(entry.id);
+      const before = takenById.get(entry.id) ?? this.#ledger.entry(entry.id);
       const wrong = this.#refusal(entry, before, balanceOf);
       if (wrong !== undefined) {
         reply?.resolve(wrong);
@@ -129,7 +130,8 @@ export class LedgerDesk {
       taken.push({entry, reply, isNew: before === undefined});
       if (before !== undefined) continue;
       entries.push(entry);
-      balances = new Map([...balances!, ...balancesAfter([entry], balanceOf)]);
+      takenById.set(entry.id, entry);
+      for (const [account, sats] of balancesAfter([entry], balanceOf)) balances.set(account, sats);
     }
     const roots = this.#roots;
     const sums = this.#sums;
