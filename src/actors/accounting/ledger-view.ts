@@ -20,9 +20,11 @@ export class LedgerView {
   }
 
   owedTo(address: string): AccountClaims {
+    const pendingSats = -this.#ledger.balanceOf(minerAccount('pending', address));
     const payableSats = -this.#ledger.balanceOf(minerAccount('payable', address));
     return {
-      pendingSats: -this.#ledger.balanceOf(minerAccount('pending', address)),
+      // Below zero where a coinbase paid more than its block credits: it is a debt when the block matures.
+      pendingSats: pendingSats > 0n ? pendingSats : 0n,
       balanceSats: payableSats > 0n ? payableSats : 0n,
       payingSats: -this.#ledger.balanceOf(minerAccount('paying', address)),
       debtSats: payableSats < 0n ? -payableSats : 0n,

@@ -125,6 +125,21 @@ audit('audit-claim', async () => {
   assert.is(verdict.ok ? 'ok' : verdict.code, 'audit-claim');
 });
 
+audit('a coinbase that paid a miner more than its credit is no discrepancy, now and when the block is mature', async () => {
+  const pool = await aPoolWithBlock();
+  pool.chain.activeHashes.add(8);
+  const recorded = pool.recordBlock({hash: new Uint8Array(32).fill(8), height: 6, direct: [{account: 'bob', sats: 4_000_000_000n}, {account: 'alice', sats: 1_000_000n}]});
+  await pool.sim.advance(3_000);
+  assert.equal(await recorded, {ok: true});
+  for (const height of [6, 9]) {
+    pool.sim.system.events.publish({type: 'chain.tipChanged', tip: {height}} as {type: string});
+    await pool.sim.runUntilIdle();
+    assert.ok(auditLedger(pool.store).ok);
+    assert.is((await pool.account('bob'))!.pendingSats, 0n);
+  }
+  assert.ok((await pool.account('bob'))!.debtSats > 0n);
+});
+
 audit('audit-sum', async () => {
   // Two wrong rows that hide from every other check: entry by entry the journal is balanced, so only the rows' sum can tell.
   const store = await aStore();
