@@ -156,8 +156,11 @@ class Alerts implements Behaviour<AlertsInbox> {
 
   #tell(alert: Alert, ctx: Context): void {
     const {kind, state, severity, title, text} = alert;
-    const say = state !== 'resolved' && severity === 'critical' ? ctx.log.warn.bind(ctx.log) : ctx.log.info.bind(ctx.log);
-    say({code: 'alert', kind, state, severity, detail: text}, title);
+    const facts = {code: 'alert', kind, state, severity, detail: text};
+    if (state !== 'resolved' && severity === 'critical') ctx.log.warn(facts, title);
+    // Whoever found it has logged it: a found block in two lines hides the lines between.
+    else if (state === 'notice') ctx.log.debug(facts, title);
+    else ctx.log.info(facts, title);
     this.#deliveries.forEach((delivery, index) => {
       if (!delivery.wants(alert)) return;
       delivery.put(alert);
