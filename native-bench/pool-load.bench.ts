@@ -25,6 +25,8 @@ import type {CrowdOrder} from './pool-load-crowd.js';
 const MINERS = 1_000;
 const TIPS = 20;
 const TIP_PAUSE_MS = 150;
+/** On a machine that has other things to do. */
+const TIP_TIMEOUT_MS = 20_000;
 /** One share per miner and two seconds: what a crowd on vardiff sends. */
 const EXPONENT = -26;
 const HASHRATE_MEAN = 2 ** (32 + EXPONENT) / 2;
@@ -111,9 +113,13 @@ async function measureIdle(contestant: Contestant): Promise<Omit<Figures, 'answe
   for (let tip = 0; tip < TIPS; tip += 1) {
     const startedAtMs = sharedNowMs();
     contestant.newTip();
-    await pause(TIP_PAUSE_MS);
-    const arrivals = (await crowd.snapshot()).tips.flatMap(({arrivalsMs}) => arrivalsMs).sort((a, b) => a - b);
-    if (arrivals.length !== MINERS) throw new Error(`${arrivals.length} of ${MINERS} miners heard of a block within ${TIP_PAUSE_MS} ms`);
+    const arrivals: number[] = [];
+    while (arrivals.length < MINERS) {
+      if (sharedNowMs() - startedAtMs > TIP_TIMEOUT_MS) throw new Error(`${arrivals.length} of ${MINERS} miners heard of a block within ${TIP_TIMEOUT_MS} ms`);
+      await pause(TIP_PAUSE_MS);
+      arrivals.push(...(await crowd.snapshot()).tips.flatMap(({arrivalsMs}) => arrivalsMs));
+    }
+    arrivals.sort((a, b) => a - b);
     toMedian.push(arrivals[MINERS / 2]! - startedAtMs);
     toLast.push(arrivals.at(-1)! - startedAtMs);
   }
