@@ -250,8 +250,8 @@ class Accounting implements Behaviour<AccountingInbox> {
 
   #compact(ctx: Context): void {
     const isMore = this.#compactor.step(ctx.clock.wallMs(), () => {
-      const open = this.#ledger.pending().map(({hash}) => this.#options.store.split(hash)?.firstSeq ?? 0).filter((seq) => seq > 0);
-      return Math.min(this.#crediting.keepFromSeq, this.#prover.keepFromSeq, this.#pps.keepFromSeq, ...open);
+      const open = this.#compactor.oldestOf(this.#ledger.pending().map(({hash}) => hash));
+      return Math.min(this.#crediting.keepFromSeq, this.#prover.keepFromSeq, this.#pps.keepFromSeq, open);
     });
     ctx.timers.once('compact', isMore ? COMPACT_SLICE_PAUSE_MS : COMPACT_PAUSE_MS, {type: 'accounting.compact'});
     this.#commitSoon(ctx);

@@ -4,6 +4,8 @@
  * round, no block that is not settled, no booking, no proof) and that is old enough is added to the totals of its accounts;
  * then its shares leave the disk. Decides nothing about money.
  */
+import {hashKey} from '../../protocol/bytes/hash-key.js';
+import type {Hash256} from '../../protocol/primitives/transaction.js';
 import type {LedgerDesk} from './ledger-desk.js';
 import type {AccountTotal, AccountingStore, ShareChunk} from './ports.js';
 import {CHUNK_SHARES} from './share-window.js';
@@ -19,6 +21,7 @@ export class ShareCompactor {
   readonly #keepMs: number;
   #sums = new Map<string, {shares: number; work: bigint}>();
   #nextSeq = 0;
+  #windowStarts: ReadonlyMap<string, number> = new Map();
 
   /** @param keepMs - a share stays in the log at least so long. */
   constructor(store: AccountingStore, desk: LedgerDesk, keepMs: number) {
@@ -40,6 +43,18 @@ export class ShareCompactor {
       return true;
     }
     return this.#drop(nowMs, keepFromSeq) || this.#addUp();
+  }
+
+  /** The oldest share in the windows of these blocks. A split may be long, so each is read once while its block is asked about. */
+  oldestOf(blocks: readonly Hash256[]): number {
+    const known = this.#windowStarts;
+    this.#windowStarts = new Map(blocks.map((hash) => {
+      const key = hashKey(hash);
+      return [key, known.get(key) ?? this.#store.split(hash)?.firstSeq ?? 0];
+    }));
+    let oldest = Infinity;
+    for (const firstSeq of this.#windowStarts.values()) if (firstSeq > 0 && firstSeq < oldest) oldest = firstSeq;
+    return oldest;
   }
 
   #drop(nowMs: number, keepFromSeq: () => number): boolean {

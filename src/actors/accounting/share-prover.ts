@@ -14,6 +14,8 @@ import type {AccountingStore, BlockSplitRow} from './ports.js';
 
 /** Proofs that wait; the next is refused. */
 const WAITING_PROOFS_MAX = 32;
+/** Beyond, a block has no root until the next start looks at it: blocks that come faster than their windows can be hashed. */
+const WAITING_ROOTS_MAX = 1_024;
 /** Shares that a proof of all of an account's shares may have to hash: about a second of slices. Above, one share is asked for. */
 const COMPLETE_PROOF_SHARES_MAX = 250_000;
 /** Kept chunks that one slice takes; each is a read and a hash. A slice that reads shares reads one chunk, some 3 ms. */
@@ -50,7 +52,7 @@ export class ShareProver {
 
   /** A block without a window, or with a root, needs none. */
   addRoot(split: BlockSplitRow | undefined): void {
-    if (split === undefined || split.firstSeq === 0 || split.shareRoot !== undefined) return;
+    if (split === undefined || split.firstSeq === 0 || split.shareRoot !== undefined || this.#roots.length >= WAITING_ROOTS_MAX) return;
     this.#roots.push({split, tree: new ShareTree(), nextSeq: split.firstSeq, proof: undefined});
   }
 
