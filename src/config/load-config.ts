@@ -140,6 +140,7 @@ function contradictions(config: RawConfig): string[] {
   problems.push(...upstreamContradictions(config));
   if (config.pool.minDifficulty > config.pool.maxDifficulty) problems.push('pool.minDifficulty is above pool.maxDifficulty');
   if (config.pool.coinbasePayout && (config.pool.payoutScheme ?? (config.roles.includes('solo-pool') ? 'SOLO' : 'PPLNS')) !== 'PPLNS') problems.push('pool.coinbasePayout goes with the scheme PPLNS only');
+  if (config.wallet.signer === 'node' && config.pool.upstream === 'local') problems.push('wallet.signer: the node in this process has no wallet; name nodes in pool.upstream, or leave it at "folder"');
   if (config.payouts.minFeeRateSatsPerVb > config.payouts.maxFeeRateSatsPerVb) problems.push('payouts.minFeeRateSatsPerVb is above payouts.maxFeeRateSatsPerVb');
   const payout = config.pool.payoutAddress === '' ? undefined : decodeAddress(config.pool.payoutAddress, COIN_SPECS[config.chain].address);
   if (payout?.ok === false) {

@@ -135,6 +135,9 @@ const wallet = z.strictObject({
   file: optionalText('Wallet that the pool is paid to and pays from, made by `pithead wallet init`. Empty: none; rewards go to pool.payoutAddress, and nothing is paid out from here.'),
   passphraseFile: optionalText('File whose first line opens the wallet. Better than the setting below: the environment of a process can be read by its user.'),
   passphrase: optionalText('What opens the wallet, where there is no file for it.'),
+  signer: z.enum(['folder', 'node']).default('folder')
+    .describe('Who signs for a wallet without keys: whoever answers in wallet.psbtDir, or the wallet of the first node of pool.upstream (walletprocesspsbt).'),
+  nodeWallet: optionalText('Name of that node\'s wallet. Empty: the one that it has loaded.'),
   psbtDir: optionalText('Folder through which the payouts of a wallet without keys go to its signer. Empty: psbt in the data folder.'),
 }).describe('The pool\'s wallet.');
 

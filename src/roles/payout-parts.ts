@@ -8,10 +8,11 @@ import {payoutsActor, type PayoutsOptions} from '../actors/payouts/actor.js';
 import {createKeySigner, createSignatureReview} from '../actors/payouts/key-signer.js';
 import {accountingLedger, localChainReader, localNetwork} from '../actors/payouts/local-ports.js';
 import type {PayoutsMessage} from '../actors/payouts/messages.js';
-import type {ChainReader, PaymentNetwork} from '../actors/payouts/ports.js';
+import type {ChainReader, PaymentNetwork, PayoutSigner} from '../actors/payouts/ports.js';
 import {join} from 'node:path';
 import {decodeAddress} from '../protocol/address/address.js';
 import {TX_WEIGHT_MAX_WU} from '../protocol/mempool/policy.js';
+import {createNodeSigner} from '../net/node-signer.js';
 import {nodeChainReader, nodeNetwork} from '../net/node-payments.js';
 import type {Database} from '../storage/open-database.js';
 import {createPayoutStore, createWalletStore} from '../storage/payout-store.js';
@@ -57,9 +58,7 @@ export function remotePayments(nodes: readonly NodeSettings[]): PaymentBackend {
 export function startPayouts(site: Site, parts: PayoutParts): ActorRef<PayoutsMessage> {
   const {config, system} = site;
   const {wallet, database} = parts;
-  const signer = wallet.isWatchOnly
-    ? createFolderSigner(config.wallet.psbtDir === '' ? join(config.dataDir, 'psbt') : config.wallet.psbtDir, wallet.account, wallet.book)
-    : createKeySigner(wallet.account, wallet.book, yieldTurn);
+  const signer = signerOf(site, wallet);
   const payouts = system.spawn(payoutsActor(optionsOf(site, parts), {
     store: createPayoutStore(database),
     walletStore: createWalletStore(database),
@@ -71,6 +70,14 @@ export function startPayouts(site: Site, parts: PayoutParts): ActorRef<PayoutsMe
   }), {name: 'payouts'});
   stopsIn(site, 'drain-shares', payouts);
   return payouts as unknown as ActorRef<PayoutsMessage>;
+}
+
+function signerOf({config: {pool, wallet: settings, dataDir}}: Site, {account, book, isWatchOnly}: PoolWallet): PayoutSigner {
+  if (!isWatchOnly) return createKeySigner(account, book, yieldTurn);
+  if (settings.signer === 'folder' || pool.upstream === 'local') return createFolderSigner(settings.psbtDir === '' ? join(dataDir, 'psbt') : settings.psbtDir, account, book);
+  const [node] = pool.upstream;
+  const path = settings.nodeWallet === '' ? '' : `/wallet/${encodeURIComponent(settings.nodeWallet)}`;
+  return createNodeSigner(nodeRpcOf({...node!, rpcUrl: node!.rpcUrl.replace(/\/$/, '') + path}), {keys: account, book});
 }
 
 function optionsOf({config, spec}: Site, {wallet, address}: PayoutParts): PayoutsOptions {

@@ -96,7 +96,11 @@ export function transactionOfPsbt(bytes: Uint8Array, planned: TransactionParts, 
   if (!bytesEqual(psbt.unsignedTx, serializeTransaction(planned, {withWitness: false}))) return reject('psbt-other-transaction', 'inputs, outputs or amounts differ from the plan');
   let raw: Uint8Array;
   try {
-    psbt.finalize();
+    for (let index = 0; index < psbt.inputsLength; index += 1) {
+      const {finalScriptWitness, finalScriptSig} = psbt.getInput(index);
+      // Many signers finalise what they give back.
+      if (finalScriptWitness === undefined && finalScriptSig === undefined) psbt.finalizeIdx(index);
+    }
     raw = psbt.extract();
   } catch (error) {
     return reject('psbt-incomplete', textOf(error));

@@ -3,6 +3,7 @@
 import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
+import {Transaction as PsbtTransaction} from '@scure/btc-signer';
 import {encodeAddress} from '../../../../src/protocol/address/address.js';
 import {bytesEqual} from '../../../../src/protocol/bytes/compare.js';
 import {bytesToHex, hexToBytes} from '../../../../src/protocol/bytes/hex.js';
@@ -112,6 +113,18 @@ wallet('a PSBT goes to the signer and comes back as the planned transaction, no 
   assert.ok(transaction.ok);
   const actual = Math.ceil(weightWu(transaction.value, 4) / 4);
   assert.ok(actual <= vsize && actual >= vsize - 3, `${actual} of ${vsize}`);
+});
+
+wallet('what a signer has finalised already is taken as it is', () => {
+  const {coins, parts} = aPlan(2);
+  const signed = signPsbt(createPsbt(parts, coins), account, book);
+  assert.ok(signed.ok);
+  const finished = PsbtTransaction.fromPSBT(signed.value.psbt, {allowUnknownInputs: true, allowUnknownOutputs: true});
+  finished.finalize();
+  assert.ok(transactionOfPsbt(finished.toPSBT(0), parts, coins).ok);
+  const half = PsbtTransaction.fromPSBT(signed.value.psbt, {allowUnknownInputs: true, allowUnknownOutputs: true});
+  half.finalizeIdx(1);
+  assert.ok(transactionOfPsbt(half.toPSBT(0), parts, coins).ok);
 });
 
 wallet('two signers that hold half of the inputs each combine to one transaction', () => {
