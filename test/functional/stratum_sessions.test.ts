@@ -89,7 +89,7 @@ sessions('a thousand miners reconnect at once: each is served, with its own extr
 }));
 
 sessions('sockets that dribble hold no miner up and are gone in time', () => withPool({
-  limits: {subscribeTimeoutMs: 1_500}, vardiff: {exponentMax: START_EXPONENT},
+  limits: {subscribeTimeoutMs: 2_500}, vardiff: {exponentMax: START_EXPONENT},
 }, async (pool) => {
   const honest = await Promise.all(Array.from({length: 5}, () => pool.miner()));
   const loris = await Promise.all(Array.from({length: 500}, () => RawPeer.connect(pool.server.port)));
@@ -125,7 +125,7 @@ sessions('a full pool: who only sits there makes room for a miner', () => withPo
   await pool.eventually(() => sitting.some(({isClosed}) => isClosed));
 }));
 
-sessions('a peer that closes its half, and one that is silent for ever, leave no session', () => withPool({limits: {idleTimeoutMs: 50}}, async (pool) => {
+sessions('a peer that closes its half, and one that is silent for ever, leave no session', () => withPool({limits: {idleTimeoutMs: 2_500}}, async (pool) => {
   const half = await pool.miner();
   half.socket.end();
   await half.closed();

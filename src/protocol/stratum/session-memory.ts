@@ -14,7 +14,7 @@ export interface SessionMemory {
   /** The newest job that was offered, and how many variants of it were sent: each must be new work. */
   readonly offered: StratumJob;
   readonly variants: number;
-  /** Of the difficulty announced last. */
+  /** Of the difficulty of its last share, else of what was announced last. */
   readonly exponent: number;
   /** Of its first miner. */
   readonly account: string;

@@ -124,7 +124,7 @@ export class WorkDesk {
   /** @returns undefined when it never had work. */
   memory(of: Pick<SessionMemory, 'account' | 'userName' | 'userAgent' | 'leftAtMs'>): SessionMemory | undefined {
     if (!this.isWorking || this.offered === undefined) return undefined;
-    return {...of, extranonce1: this.extranonce1, jobs: this.jobs, offered: this.offered, variants: this.variants, exponent: this.vardiff.exponent};
+    return {...of, extranonce1: this.extranonce1, jobs: this.jobs, offered: this.offered, variants: this.variants, exponent: this.vardiff.provenExponent};
   }
 
   /** Variants go on counting where an earlier session of this extranonce1 had the same job. */

@@ -81,6 +81,7 @@ export class Vardiff {
   private wished: number | undefined;
   private changedAtMs: number;
   private lastShareMs: number;
+  private creditedExponent: number | undefined;
   /** No share since the start, or since shares went missing: the silence that is borne, in intervals. */
   private coldIntervals: number | undefined = COLD_SILENCE_INTERVALS;
   private coldSteps = 0;
@@ -122,6 +123,11 @@ export class Vardiff {
     else this.suggest(exponent);
   }
 
+  /** What this miner could do: of its last share, because a connection that died slowly was given less and less. */
+  get provenExponent(): number {
+    return this.creditedExponent ?? this.current;
+  }
+
   /** What this miner had a while ago, for its first work. */
   recall(exponent: number): void {
     if (this.fixed === undefined && this.wished === undefined) this.wished = exponent;
@@ -151,6 +157,7 @@ export class Vardiff {
     // What is believed of the miner is what it did before a gap: single shares in a silence do not talk it down.
     if (this.coldIntervals !== undefined || nowMs - this.lastShareMs < ORDINARY_GAP_INTERVALS * this.options.targetIntervalMs) this.slow.mark();
     this.lastShareMs = nowMs;
+    this.creditedExponent = exponent;
     this.coldIntervals = undefined;
     if (exponent < this.current) return;
     this.recentMs[this.sharesSinceChange % QUICK_SHARES] = nowMs;

@@ -118,8 +118,17 @@ resume('the difficulty goes on from what it was', () => {
     first.nowMs += 100;
     assert.is(first.request('mining.submit', solve(job, {target: EASY_TARGET, extranonce2: count}))?.result, true);
   }
+  const risen = first.session.vardiff.exponent;
+  assert.ok(risen > -22);
+  const newest = first.lines.filter(({method}) => method === 'mining.notify').at(-1)!;
+  const fresh = freshWork(job, {number: 1, nextJobKey: () => 7});
+  assert.is(newest.params![0], fresh.jobId);
+  assert.is(first.request('mining.submit', solve(fresh, {target: shareDifficulty(risen).target}))?.result, true);
+  // A connection that dies slowly is given less and less; what counts is what it could do.
+  for (let seconds = 0; seconds < 600; seconds++) first.tick(1_000);
+  assert.ok(first.session.vardiff.exponent < risen);
   const memory = leave(first);
-  assert.ok(memory.exponent > -22);
+  assert.is(memory.exponent, risen);
   const second = comeBack(memory, job);
   assert.equal(second.lines.find(({method}) => method === 'mining.set_difficulty')!.params, [2 ** memory.exponent]);
 });
