@@ -257,7 +257,7 @@ class MiningPool implements Behaviour<MiningPoolInbox> {
   #judgeEnd(session: OpenSession, ctx: Context): void {
     if (session.address === undefined || session.isExempt || this.#draining !== undefined) return;
     const nowMs = ctx.clock.wallMs();
-    const offence = offenceOf(session.endReason ?? 'left')
+    const offence = offenceOf(session.endReason ?? 'left', session.isProved)
       ?? (!session.isProved && this.#admission.endedFruitless(session.sender, nowMs) ? 'flood' : undefined);
     if (offence !== undefined) this.#offended(session, offence, ctx);
   }

@@ -68,13 +68,16 @@ export class Admission {
   }
 }
 
-/** What an end counts as; most are nobody's offence. A miner that only has bad luck or a broken machine is sent away without. */
-export function offenceOf(reason: SessionEndReason): Offence | undefined {
+/**
+ * What an end counts as; most are nobody's offence. A miner that only has bad luck or a broken machine is sent away without,
+ * and so is one that mined well and then sent more than a slow disk could answer.
+ */
+export function offenceOf(reason: SessionEndReason, isProved: boolean): Offence | undefined {
   switch (reason) {
     case 'too-many-malformed-lines':
     case 'line-too-long':
       return 'malformed';
-    case 'too-many-requests': return 'flood';
+    case 'too-many-requests': return isProved ? undefined : 'flood';
     case 'bad-shares':
     case 'forged-jobs':
       return reason;

@@ -119,9 +119,11 @@ admission('connections without a share are an offence by the hundreds in a minut
 
 admission('bad luck and patience that ended are no offences', () => {
   for (const reason of ['only-rejects', 'idle', 'subscribe-timeout', 'authorize-timeout', 'line-timeout', 'slow-reader', 'left', 'failed', 'ended', 'made-room'] as const) {
-    assert.is(offenceOf(reason), undefined, reason);
+    assert.is(offenceOf(reason, false), undefined, reason);
   }
-  assert.equal((['too-many-malformed-lines', 'line-too-long', 'too-many-requests', 'bad-shares', 'forged-jobs'] as const).map(offenceOf), ['malformed', 'malformed', 'flood', 'bad-shares', 'forged-jobs']);
+  assert.equal((['too-many-malformed-lines', 'line-too-long', 'too-many-requests', 'bad-shares', 'forged-jobs'] as const).map((reason) => offenceOf(reason, false)), ['malformed', 'malformed', 'flood', 'bad-shares', 'forged-jobs']);
+  assert.is(offenceOf('too-many-requests', true), undefined, 'it had mined well: the disk was slow');
+  assert.is(offenceOf('bad-shares', true), 'bad-shares');
 });
 
 function aSession(id: number, openedAtMs: number): OpenSession {
