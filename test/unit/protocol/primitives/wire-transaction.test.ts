@@ -9,7 +9,7 @@ import {ByteReader} from '../../../../src/protocol/bytes/byte-reader.js';
 import {concatBytes} from '../../../../src/protocol/bytes/compare.js';
 import {hashKey, outpointKey, outpointMapKey, writeOutpointKey} from '../../../../src/protocol/bytes/hash-key.js';
 import {sha256d} from '../../../../src/protocol/bytes/sha256.js';
-import {decodeTransaction, detachedTransaction, readTransactions, strippedBytes} from '../../../../src/protocol/primitives/transaction-codec.js';
+import {buildTransaction, decodeTransaction, detachedTransaction, readTransactions, strippedBytes} from '../../../../src/protocol/primitives/transaction-codec.js';
 import type {Transaction} from '../../../../src/protocol/primitives/transaction.js';
 import {transactions} from '../../../support/arbitraries.js';
 import {plainTransaction} from '../../../support/plain-transaction.js';
@@ -38,6 +38,18 @@ test('hundreds are read in more than one batch, none lost and none twice', () =>
   const [transaction] = fc.sample(transactions, {numRuns: 1, seed: 7});
   const list = Array.from({length: 300}, () => transaction!);
   assert.equal(readAll(list, new Uint8Array(0)).map(plainTransaction), list);
+});
+
+test('large transactions are read four at a time, and the largest alone', () => {
+  const ofSize = (size: number): Transaction => buildTransaction({
+    inputs: [{prevout: {txid: new Uint8Array(32).fill(5), vout: 1}}], outputs: [{valueSats: 1n, scriptPubKey: new Uint8Array(size).fill(size)}],
+  });
+  for (const [size, count] of [[20_000, 4], [100_000, 3], [300_000, 1]] as const) {
+    const list = Array.from({length: 5}, () => ofSize(size));
+    const read = readTransactions(new ByteReader(concatBytes(...list.map(({bytes}) => bytes))), 5);
+    assert.is(read.length, count, `${size} bytes each`);
+    assert.equal(read.map(({txid, wtxid}) => [txid, wtxid]), list.slice(0, count).map(({txid, wtxid}) => [txid, wtxid]));
+  }
 });
 
 test('a batch ends at its count', () => {
