@@ -4,7 +4,7 @@
  *
  *   node stratum-load.js PORT CONNECTIONS OUTSTANDING MEASURED_MS pool|echo USER
  *
- * Sends {answered, refused, seconds} to its parent. Every submit is a different share: the nonce counts up.
+ * Sends {isStarted} to its parent when it begins to count, and {answered, refused, seconds} at the end. Every submit is a different share: the nonce counts up.
  */
 import {connect} from 'node:net';
 import type {Socket} from 'node:net';
@@ -126,6 +126,7 @@ async function main(load: Load): Promise<void> {
   for (const connection of connections) connection.start();
   await pause(WARM_UP_MS);
   const before = sum((connection) => connection.answered);
+  process.send?.({isStarted: true});
   const startedMs = performance.now();
   await pause(load.measuredMs);
   const seconds = (performance.now() - startedMs) / 1000;

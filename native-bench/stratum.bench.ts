@@ -5,6 +5,9 @@
  * line and answers it, nothing else: what sockets and JSON cost at least. Both run in this process in turn; the clients
  * run in another one (stratum-load.ts), each connection with one submit under way, as a miner has. Every submit is a
  * different share at a target that nearly every hash meets, so nothing is mined during the run.
+ *
+ * A rate depends on who else wants the processors, and the clients want one of two. So the rows with `main thread` say what
+ * the event loop's own thread was busy for a share, in the same runs: its inverse is what one thread could serve.
  */
 import {fork} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -17,7 +20,8 @@ import {createAccountingStore} from '../src/storage/accounting-store.js';
 import {openDatabase} from '../src/storage/open-database.js';
 import {ALICE, startFakePool} from '../test/support/fake-miner-pool.js';
 import type {BenchRow} from './bench-row.js';
-import {interleaved} from './bench-row.js';
+import {interleaved, median} from './bench-row.js';
+import {mainThreadUs} from './thread-time.js';
 
 const CONNECTIONS = [1, 100, 1_000] as const;
 const MEASURED_MS = 1_500;
@@ -33,24 +37,41 @@ interface LoadReport {
   readonly failure?: string;
 }
 
+interface Measured {
+  readonly rate: number;
+  /** Of the main thread, an answer. */
+  readonly busyUs: number;
+}
+
 export async function run(): Promise<BenchRow[]> {
   const echo = await startEcho();
   const rows: BenchRow[] = [];
   for (const connections of CONNECTIONS) {
+    const busyUs: {readonly pithead: number[]; readonly echo: number[]} = {pithead: [], echo: []};
+    const rateOf = async (name: keyof typeof busyUs, measured: Promise<Measured>): Promise<number> => {
+      const {rate, busyUs: taken} = await measured;
+      busyUs[name].push(taken);
+      return rate;
+    };
     const figures = await interleaved({
-      pithead: () => measurePool(connections),
-      echo: async () => (await load({port: echo.port, connections, kind: 'echo'})).rate,
+      pithead: () => rateOf('pithead', measurePool(connections)),
+      echo: () => rateOf('echo', load({port: echo.port, connections, kind: 'echo'})),
     }, ROUNDS);
-    rows.push({
-      suite: 'stratum', name: `durable shares, ${connections} connection${connections === 1 ? '' : 's'}`, unit: 'shares/s', higherIsBetter: true,
-      ours: figures['pithead']!, peers: {echo: figures['echo']!},
-    });
+    const name = `durable shares, ${connections} connection${connections === 1 ? '' : 's'}`;
+    rows.push(
+      {suite: 'stratum', name, unit: 'shares/s', higherIsBetter: true, ours: figures['pithead']!, peers: {echo: figures['echo']!}},
+      {
+        suite: 'stratum', name: `${name}, main thread`, unit: 'us/share', higherIsBetter: false,
+        // As for the rates, the first round warmed up.
+        ours: median(busyUs.pithead.slice(1)), peers: {echo: median(busyUs.echo.slice(1))},
+      },
+    );
   }
   echo.close();
   return rows;
 }
 
-async function measurePool(connections: number): Promise<number> {
+async function measurePool(connections: number): Promise<Measured> {
   const directory = mkdtempSync(join(tmpdir(), 'pithead-bench-'));
   const database = openDatabase({directory, kind: 'accounting', chainName: 'regtest', formatVersion: 1});
   const store = createAccountingStore(database);
@@ -59,11 +80,11 @@ async function measurePool(connections: number): Promise<number> {
     vardiff: {startExponent: EASIEST_EXPONENT, exponentMin: EASIEST_EXPONENT, exponentMax: EASIEST_EXPONENT},
   });
   try {
-    const {rate, answered, refused} = await load({port: pool.server.port, connections, kind: 'pool'});
+    const {answered, refused, ...measured} = await load({port: pool.server.port, connections, kind: 'pool'});
     // Were answers given for shares that are not on disk, or most refused, the figure would mean nothing.
     if (refused > answered / 1_000) throw new Error(`${refused} of ${answered} shares were refused`);
     if (store.lastShareSeq() < answered - refused) throw new Error(`${answered} answered, ${store.lastShareSeq()} on disk`);
-    return rate;
+    return measured;
   } finally {
     await pool.stop();
     await database.close();
@@ -71,12 +92,14 @@ async function measurePool(connections: number): Promise<number> {
   }
 }
 
-function load(facts: {readonly port: number; readonly connections: number; readonly kind: 'pool' | 'echo'}): Promise<LoadReport & {readonly rate: number}> {
+function load(facts: {readonly port: number; readonly connections: number; readonly kind: 'pool' | 'echo'}): Promise<LoadReport & Measured> {
   const child = fork(LOAD, [String(facts.port), String(facts.connections), '1', String(MEASURED_MS), facts.kind, `${ALICE}.bench`]);
   return new Promise((resolve, reject) => {
-    child.once('message', (message) => {
-      const report = message as LoadReport;
-      if (report.failure === undefined) resolve({...report, rate: report.answered / report.seconds});
+    let startedUs = 0;
+    child.on('message', (message) => {
+      const report = message as LoadReport | {readonly isStarted: true};
+      if ('isStarted' in report) startedUs = mainThreadUs();
+      else if (report.failure === undefined) resolve({...report, rate: report.answered / report.seconds, busyUs: (mainThreadUs() - startedUs) / report.answered});
       else reject(new Error(report.failure));
     });
     child.once('error', reject);

@@ -280,6 +280,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   #committed(ctx: Context): void {
     const {shares, rows} = this.#shareLog.finish();
     this.#pace.finished(rows.length, ctx.clock.nowMs());
+    this.#compactor.count(rows);
     for (let i = 0; i < rows.length; i += 1) this.#counted(shares[i]!, rows[i]!, ctx);
     if (rows.length > 0) ctx.events.publish({type: 'accounting.sharesLogged', shares: rows.length, lastSeq: rows.at(-1)!.seq});
     this.#commitSoon(ctx);
