@@ -7,7 +7,7 @@ import {CoinFollower} from '../../src/actors/payouts/coin-follower.js';
 import {createSignatureReview} from '../../src/actors/payouts/key-signer.js';
 import {PayoutDesk} from '../../src/actors/payouts/payout-desk.js';
 import type {PayoutDeskOptions} from '../../src/actors/payouts/payout-desk.js';
-import type {ChainReader, PaymentNetwork, PayoutLedger, PayoutSigner, PayoutStore, WalletStore} from '../../src/actors/payouts/ports.js';
+import type {ChainReader, PaymentNetwork, PayoutLedger, PayoutSigner, PayoutStore, SignatureReview, WalletStore} from '../../src/actors/payouts/ports.js';
 import {bytesToHex} from '../../src/protocol/bytes/hex.js';
 import {outpointMapKey} from '../../src/protocol/bytes/hash-key.js';
 import {sha256d} from '../../src/protocol/bytes/sha256.js';
@@ -230,6 +230,35 @@ export const DESK_OPTIONS: PayoutDeskOptions = {
   sentMax: 4,
 };
 
+/** What a process of this world is given: each effect passes the kill switch. */
+export function worldPorts(world: PayoutWorld): {store: PayoutStore; walletStore: WalletStore; ledger: PayoutLedger; network: PaymentNetwork; signer: PayoutSigner; review: SignatureReview; chain: ChainReader} {
+  const pass = <T>(name: string, effect: () => Promise<T> | T): Promise<T> => world.kill.pass(name, effect);
+  const walletStore: WalletStore = {...world.wallet, commit: (change) => pass('wallet', () => world.wallet.commit(change))};
+  const store: PayoutStore = {
+    ...world.store,
+    put: (record) => pass(`put ${record.state}`, () => world.store.put(record)),
+    putSettings: (settings) => pass('settings', () => world.store.putSettings(settings)),
+  };
+  const ledger: PayoutLedger = {
+    listPayable: (minimumSats) => Promise.resolve([...world.ledger.balances].flatMap(([account, sats]) => (account.startsWith('payable/') && -sats >= minimumSats ? [{account: account.slice(8), payableSats: -sats}] : []))),
+    post: (entry) => pass(`book ${entry.id}`, () => world.ledger.post(entry)),
+  };
+  const network: PaymentNetwork = {feeRateSatsPerKvb: () => Promise.resolve(world.feeRate), send: (bytes) => pass('send', () => world.accept(bytes))};
+  const signer: PayoutSigner = {
+    kind: 'keys',
+    sign: ({parts, spent}) => pass('sign', () => {
+      if (!world.isSigning) return reject('payout-awaits-signature');
+      const keys = spent.map(({scriptPubKey}) => {
+        const {branch, index} = BOOK.find(scriptPubKey)!;
+        return {secrets: [WALLET.secret(branch, index)!]};
+      });
+      const signed = signTransaction(parts, spent, keys);
+      return signed.ok ? {ok: true as const, transaction: signed.value} : signed;
+    }),
+  };
+  return {store, walletStore, ledger, network, signer, review: createSignatureReview(() => Promise.resolve()), chain: world.chain};
+}
+
 /** One life of the process that pays. */
 export class PayoutProcess {
   readonly desk: PayoutDesk;
@@ -239,32 +268,9 @@ export class PayoutProcess {
 
   constructor(world: PayoutWorld, options: Partial<PayoutDeskOptions>) {
     this.#world = world;
-    const pass = <T>(name: string, effect: () => Promise<T> | T): Promise<T> => world.kill.pass(name, effect);
-    const wallet: WalletStore = {...world.wallet, commit: (change) => pass('wallet', () => world.wallet.commit(change))};
-    const store: PayoutStore = {
-      ...world.store,
-      put: (record) => pass(`put ${record.state}`, () => world.store.put(record)),
-      putSettings: (settings) => pass('settings', () => world.store.putSettings(settings)),
-    };
-    const ledger: PayoutLedger = {
-      listPayable: (minimumSats) => Promise.resolve([...world.ledger.balances].flatMap(([account, sats]) => (account.startsWith('payable/') && -sats >= minimumSats ? [{account: account.slice(8), payableSats: -sats}] : []))),
-      post: (entry) => pass(`book ${entry.id}`, () => world.ledger.post(entry)),
-    };
-    const network: PaymentNetwork = {feeRateSatsPerKvb: () => Promise.resolve(world.feeRate), send: (bytes) => pass('send', () => world.accept(bytes))};
-    const signer: PayoutSigner = {
-      kind: 'keys',
-      sign: ({parts, spent}) => pass('sign', () => {
-        if (!world.isSigning) return reject('payout-awaits-signature');
-        const keys = spent.map(({scriptPubKey}) => {
-          const {branch, index} = BOOK.find(scriptPubKey)!;
-          return {secrets: [WALLET.secret(branch, index)!]};
-        });
-        const signed = signTransaction(parts, spent, keys);
-        return signed.ok ? {ok: true as const, transaction: signed.value} : signed;
-      }),
-    };
-    this.follower = new CoinFollower({isOurs: (script) => BOOK.find(script) !== undefined, birthdaySec: 0}, wallet, world.chain);
-    this.desk = new PayoutDesk({...DESK_OPTIONS, ...options}, {store, ledger, network, signer, review: createSignatureReview(() => Promise.resolve()), follower: this.follower, onChange: (record) => this.changes.push(record)});
+    const {walletStore, chain, ...ports} = worldPorts(world);
+    this.follower = new CoinFollower({isOurs: (script) => BOOK.find(script) !== undefined, birthdaySec: 0}, walletStore, chain);
+    this.desk = new PayoutDesk({...DESK_OPTIONS, ...options}, {...ports, follower: this.follower, onChange: (record) => this.changes.push(record)});
   }
 
   async sync(): Promise<void> {
