@@ -31,6 +31,8 @@ const BOTTOM = 28;
 /** More points than pixels say nothing more. */
 const POINTS_MAX = 600;
 const Y_TICKS = 4;
+/** Beyond it an axis counts minutes. */
+const WHOLE_MINUTES_FROM_SEC = 240;
 /** A plot of nothing but zeros still needs a scale. */
 const LOG_LEAST = 0.01;
 
@@ -58,9 +60,9 @@ export function plotSvg(plot: Plot): string {
 
 /** Round numbers over a stretch of seconds. */
 export function timeTicks(seconds: number): (readonly [number, string])[] {
-  const step = niceStep(seconds / 6);
+  const step = seconds > WHOLE_MINUTES_FROM_SEC ? Math.max(1, niceStep(seconds / 60 / 6)) * 60 : niceStep(seconds / 6);
   const ticks: (readonly [number, string])[] = [];
-  for (let at = 0; at <= seconds; at += step) ticks.push([at, step >= 60 && at % 60 === 0 ? `${at / 60} min` : `${Number(at.toFixed(3))} s`]);
+  for (let at = 0; at <= seconds; at += step) ticks.push([at, step % 60 === 0 ? `${at / 60} min` : `${Number(at.toFixed(3))} s`]);
   return ticks;
 }
 
