@@ -3,7 +3,7 @@
  * The same schemas check what comes in, write what goes out, and stand in the OpenAPI document.
  */
 import {CURSOR_CHARS_MAX} from './page-cursor.js';
-import {count, countsByName, described, flag, hashHex, list, number, object, oneOf, sats, text, timeSec, hashrate, rig, type JsonSchema} from './json-schemas.js';
+import {count, countsByName, windows, described, flag, hashHex, list, number, object, oneOf, sats, text, timeSec, hashrate, rig, type JsonSchema} from './json-schemas.js';
 
 /** The longest address of any preset (bech32m, BIP 173) and some room. */
 const ADDRESS_CHARS_MAX = 100;
@@ -37,11 +37,7 @@ export const history = object({
   }), 'Oldest first; the last one still grows. A time that nobody watched has no point.'),
 });
 
-const window = object({
-  windowSec: count, coveredSec: described(number, 'What the estimate is over.'), hashesPerSec: number, sharesAccepted: count, sharesRejected: count,
-  'relativeError?': described(number, 'Half width of the 95 % interval over the estimate, 1.96 / √shares. Absent without a share.'),
-});
-export const windows = object({last5m: window, last1h: window, last24h: window});
+export {windows};
 
 export const minerSummary = object({
   account: text, hashrate, sharesAccepted: count, sharesRejected: count, bestShareDifficulty: number, 'lastShareAtSec?': timeSec,

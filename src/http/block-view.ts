@@ -5,7 +5,7 @@ import type {FoundBlockView, GetPoolTotals, ListFoundBlocks} from '../actors/acc
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import type {FoundBlock, FoundBlockDetail, LuckAnswer} from '../web/api.js';
 import type {HttpPool} from './http-parts.js';
-import {ASK_TIMEOUT_MS} from './overview-source.js';
+import {ASK_TIMEOUT_MS} from './ask-timeout.js';
 
 const LUCK_WINDOWS = [10, 50, 100] as const;
 

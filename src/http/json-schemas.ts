@@ -62,10 +62,16 @@ const found = object({
   effort: described(number, 'Work of the round over the expected work: 1 is par.'),
 });
 
+const window = object({
+  windowSec: count, coveredSec: described(number, 'What the estimate is over.'), hashesPerSec: number, sharesAccepted: count, sharesRejected: count,
+  'relativeError?': described(number, 'Half width of the 95 % interval over the estimate, 1.96 / √shares. Absent without a share.'),
+});
+export const windows = object({last5m: window, last1h: window, last24h: window});
+
 export const pool = object({
   stratumEndpoint: described(text, '`host:port` to point a miner at.'), scheme: oneOf(...PAYOUT_SCHEMES), feePpm: described(count, 'Parts per million of the reward.'),
   hasPayouts: described(flag, 'It keeps a wallet and pays from it.'),
-  hashrate, sessions: object({connected: count, authorised: count, max: count}), accountCount: count, sharesAccepted: count,
+  hashrate, 'windows?': described(windows, 'Over the time that the pool was really running.'), sessions: object({connected: count, authorised: count, max: count}), accountCount: count, sharesAccepted: count,
   sharesRejected: described(countsByName, 'By reason.'), blocksFound: count, roundEffort: number, windowFill: number,
   rigs: list(object({account: text, ...rig}), 'Best hashrate first.'), found: list(found, 'Newest first.'),
 });
@@ -80,7 +86,8 @@ export const overview = object({
   blocks: list(block, 'Newest first.'),
   mempool: object({count, vsize: count, totalFeeSats: sats, minFeeSatsPerKvb: sats}),
   'pool?': described(pool, 'Absent when this process runs no pool.'),
-  delayed: list(oneOf('chain', 'mempool', 'pool', 'miners'), 'Parts whose values are the last that they gave.'),
+  'isStalled?': described(flag, 'No healthy node confirms the work of the pool. Absent when the node is in this process.'),
+  delayed: list(oneOf('chain', 'mempool', 'pool', 'miners', 'windows', 'nodes'), 'Parts whose values are the last that they gave.'),
 });
 
 export const health = object({status: oneOf('ok', 'not-ready'), checks: list(object({name: text, isOk: flag, 'detail?': text}))});

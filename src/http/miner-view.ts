@@ -6,7 +6,7 @@ import type {GetHistory, GetWindows, HistoryView, Resolution, WindowEstimate, Wi
 import type {HistoryAnswer, MinerAnswer, MinerSummary, WindowAnswer, WindowsAnswer} from '../web/api.js';
 import {HttpFault} from './http-fault.js';
 import type {HttpPool} from './http-parts.js';
-import {ASK_TIMEOUT_MS} from './overview-source.js';
+import {ASK_TIMEOUT_MS} from './ask-timeout.js';
 import {shownHashrate, shownHashrates} from './pool-view.js';
 
 /** Most recently active rigs of one miner: an account may have ten thousand. */

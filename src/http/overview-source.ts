@@ -8,22 +8,25 @@ import type {GetCoinSetTotals, GetTip, CoinSetTotals, TipView} from '../actors/c
 import type {GetMempoolInfo, MempoolInfo} from '../actors/mempool/messages.js';
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import {difficultyOfBits} from '../protocol/consensus/pow/work.js';
-import type {ChainOverview, Overview, OverviewPart, PoolOverview, RigOverview} from '../web/overview.js';
+import type {GetUpstreamHealth, UpstreamHealth} from '../actors/upstream/messages.js';
+import type {ChainOverview, Overview, OverviewPart, PoolOverview, RigOverview, WindowsAnswer} from '../web/overview.js';
+import {ASK_TIMEOUT_MS} from './ask-timeout.js';
 import {AskedPart} from './asked-part.js';
 import {BlockSummaries, type RecentBlocks} from './block-summaries.js';
 import type {HttpModules, HttpOptions} from './http-parts.js';
+import {windowsOf} from './miner-view.js';
 import {askPool, askRigs, poolOverview, shownHashrate, type PoolFacts} from './pool-view.js';
 
 /** Four overviews a second: faster than people read, slower than a burst of shares. */
 export const REFRESH_MS_MIN = 250;
 /** Rigs cost a walk over every rig of the shown accounts. */
 const MINERS_REFRESH_MS_MIN = 1_000;
+/** Reads some two hundred rows; the statistics know more only every ten seconds. */
+const WINDOWS_REFRESH_MS_MIN = 3_000;
 /** How long an overview waits for slow actors: a tenth of a second is felt, a quarter is still live. */
 const WAIT_MS_MAX = 250;
 /** The first one has no last known values to show. */
 const FIRST_WAIT_MS_MAX = 2_000;
-/** A question that is not answered by then is asked anew. */
-export const ASK_TIMEOUT_MS = 5_000;
 export const BLOCKS_SHOWN = 24;
 
 export interface OverviewReading {
@@ -51,13 +54,15 @@ export class OverviewSource {
   readonly #mempool: AskedPart<MempoolInfo>;
   readonly #pool: AskedPart<PoolFacts> | undefined;
   readonly #miners: AskedPart<readonly RigOverview[]> | undefined;
+  readonly #windows: AskedPart<WindowsAnswer | undefined> | undefined;
+  readonly #nodes: AskedPart<UpstreamHealth> | undefined;
   readonly #parts: ReadonlyMap<OverviewPart, AnyPart>;
   #last: OverviewReading | undefined = undefined;
   #lastAtMs = -Infinity;
   #pending: Promise<OverviewReading | undefined> | undefined = undefined;
 
   constructor(options: HttpOptions, modules: HttpModules) {
-    const {log, pool, system: {clock}, mempool} = modules;
+    const {log, pool, system: {clock}, mempool, upstream} = modules;
     this.#options = options;
     this.#modules = modules;
     this.#startedAtMs = clock.nowMs();
@@ -68,8 +73,13 @@ export class OverviewSource {
     });
     this.#pool = pool && new AskedPart({name: 'pool', ask: () => askPool(pool, ASK_TIMEOUT_MS), minAgeMs: 0, clock, log});
     this.#miners = pool && new AskedPart({name: 'miners', ask: () => askRigs(pool, ASK_TIMEOUT_MS), minAgeMs: MINERS_REFRESH_MS_MIN, clock, log});
+    this.#windows = pool && new AskedPart({name: 'windows', ask: () => windowsOf(pool, undefined), minAgeMs: WINDOWS_REFRESH_MS_MIN, clock, log});
+    this.#nodes = upstream && new AskedPart({
+      name: 'nodes', ask: () => upstream.ask<GetUpstreamHealth>({type: 'upstream.getHealth'}, {timeoutMs: ASK_TIMEOUT_MS}), minAgeMs: MINERS_REFRESH_MS_MIN, clock, log,
+    });
     const parts: (readonly [OverviewPart, AnyPart | undefined])[] = [
       ['chain', this.#chain], ['mempool', this.#mempool], ['pool', this.#pool], ['miners', this.#miners],
+      ['windows', this.#windows], ['nodes', this.#nodes],
     ];
     this.#parts = new Map(parts.filter((part): part is readonly [OverviewPart, AnyPart] => part[1] !== undefined));
   }
@@ -136,6 +146,7 @@ export class OverviewSource {
         totalFeeSats: mempool.totalFeeSats.toString(), minFeeSatsPerKvb: mempool.minFeeSatsPerKvb.toString(),
       },
       ...(pool === undefined ? {} : {pool}),
+      ...(this.#nodes?.value === undefined ? {} : {isStalled: this.#nodes.value.isStalled}),
       delayed: this.lateParts(),
     };
     const contentTag = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
@@ -161,6 +172,6 @@ export class OverviewSource {
 
   #poolOverview(): PoolOverview | undefined {
     const facts = this.#pool?.value;
-    return facts && poolOverview(facts, this.#miners?.value ?? [], this.#modules.pool!);
+    return facts && poolOverview(facts, {rigs: this.#miners?.value ?? [], windows: this.#windows?.value}, this.#modules.pool!);
   }
 }

@@ -5,7 +5,7 @@ import type {GetPayoutStatus, ListPayouts, PayoutStatus, PayoutView, PayoutsMess
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
 import type {ActorRef} from '../runtime/actor.js';
 import type {Payout, PayoutRules} from '../web/api.js';
-import {ASK_TIMEOUT_MS} from './overview-source.js';
+import {ASK_TIMEOUT_MS} from './ask-timeout.js';
 
 /** Payouts to one miner that are added up; one who has more is told of these alone. */
 const ADDED_UP_MAX = 1_000;

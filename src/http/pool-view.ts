@@ -5,7 +5,7 @@ import type {FoundBlockView, GetAccount, GetPoolTotals, HashrateView, ListAccoun
 import type {GetSessionCount} from '../actors/mining-pool/messages.js';
 import type {ReplyOf} from '../runtime/actor.js';
 import {hashToDisplayHex} from '../protocol/bytes/hex.js';
-import type {FoundOverview, HashrateOverview, PoolOverview, RigOverview} from '../web/overview.js';
+import type {FoundOverview, HashrateOverview, PoolOverview, RigOverview, WindowsAnswer} from '../web/overview.js';
 import type {HttpPool} from './http-parts.js';
 
 export const FOUND_SHOWN = 20;
@@ -48,7 +48,12 @@ export async function askRigs({accounting}: HttpPool, timeoutMs: number): Promis
   return rigs.sort(byHashrate).slice(0, RIGS_SHOWN);
 }
 
-export function poolOverview(facts: PoolFacts, rigs: readonly RigOverview[], {stratumEndpoint, payouts}: Pick<HttpPool, 'stratumEndpoint' | 'payouts'>): PoolOverview {
+interface PoolParts {
+  readonly rigs: readonly RigOverview[];
+  readonly windows: WindowsAnswer | undefined;
+}
+
+export function poolOverview(facts: PoolFacts, {rigs, windows}: PoolParts, {stratumEndpoint, payouts}: Pick<HttpPool, 'stratumEndpoint' | 'payouts'>): PoolOverview {
   const {totals, sessions, found} = facts;
   return {
     stratumEndpoint,
@@ -56,6 +61,7 @@ export function poolOverview(facts: PoolFacts, rigs: readonly RigOverview[], {st
     feePpm: totals.feePpm,
     hasPayouts: payouts !== undefined,
     hashrate: shownHashrates(totals.hashrate),
+    ...(windows === undefined ? {} : {windows}),
     sessions: {connected: sessions.connected, authorised: sessions.authorised, max: sessions.max},
     accountCount: totals.accountCount,
     sharesAccepted: totals.sharesAccepted,

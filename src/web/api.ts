@@ -3,7 +3,7 @@
  * server that fills them and the browser that draws them. Amounts are whole satoshis as decimal text; hashes are
  * hexadecimal in display order; times are seconds since the epoch.
  */
-import type {HashrateOverview, RigOverview} from './overview.js';
+import type {HashrateOverview, RigOverview, WindowAnswer, WindowsAnswer} from './overview.js';
 
 /** `nextCursor` is absent on the last page. */
 export interface PageOf<T> {
@@ -30,21 +30,7 @@ export interface HistoryAnswer {
   readonly points: readonly HistoryPoint[];
 }
 
-export interface WindowAnswer {
-  readonly windowSec: number;
-  readonly coveredSec: number;
-  readonly hashesPerSec: number;
-  readonly sharesAccepted: number;
-  readonly sharesRejected: number;
-  /** Half width of the 95 % interval over the estimate: 1.96 / √shares. Absent without a share. */
-  readonly relativeError?: number;
-}
-
-export interface WindowsAnswer {
-  readonly last5m: WindowAnswer;
-  readonly last1h: WindowAnswer;
-  readonly last24h: WindowAnswer;
-}
+export type {WindowAnswer, WindowsAnswer};
 
 export interface MinerSummary {
   readonly account: string;

@@ -13,11 +13,13 @@ export interface Overview {
   readonly mempool: {readonly count: number; readonly vsize: number; readonly totalFeeSats: string; readonly minFeeSatsPerKvb: string};
   /** Absent when this process runs no pool, or when its pool has not answered yet: then `delayed` names it. */
   readonly pool?: PoolOverview;
+  /** No healthy node confirms the pool's work: miners wait. Absent when the node is in this process. */
+  readonly isStalled?: boolean;
   /** Parts that did not answer in time. Their values are the last that they gave. */
   readonly delayed: readonly OverviewPart[];
 }
 
-export type OverviewPart = 'chain' | 'mempool' | 'pool' | 'miners';
+export type OverviewPart = 'chain' | 'mempool' | 'pool' | 'miners' | 'windows' | 'nodes';
 
 export interface ChainOverview {
   readonly height: number;
@@ -52,6 +54,22 @@ export interface HashrateOverview {
   readonly last1h: number;
 }
 
+export interface WindowAnswer {
+  readonly windowSec: number;
+  readonly coveredSec: number;
+  readonly hashesPerSec: number;
+  readonly sharesAccepted: number;
+  readonly sharesRejected: number;
+  /** Half width of the 95 % interval over the estimate: 1.96 / √shares. Absent without a share. */
+  readonly relativeError?: number;
+}
+
+export interface WindowsAnswer {
+  readonly last5m: WindowAnswer;
+  readonly last1h: WindowAnswer;
+  readonly last24h: WindowAnswer;
+}
+
 export interface PoolOverview {
   /** `host:port` to point a miner at. */
   readonly stratumEndpoint: string;
@@ -60,6 +78,8 @@ export interface PoolOverview {
   /** It keeps a wallet and pays from it. */
   readonly hasPayouts: boolean;
   readonly hashrate: HashrateOverview;
+  /** Over the time that the pool was really running; absent until the history has answered. */
+  readonly windows?: WindowsAnswer;
   readonly sessions: {readonly connected: number; readonly authorised: number; readonly max: number};
   readonly accountCount: number;
   readonly sharesAccepted: number;

@@ -175,8 +175,10 @@ if (CHROMIUM === undefined) {
     for (const text of ['Paid to', '1.99999929', '1.0 sat/vB', 'block 7']) await visit.has(text);
   });
 
-  visiting('the node page shows which node serves and what is wrong with the other', '/node', async (visit) => {
+  visiting('the node page shows which node serves and what is wrong with the other', '/node', async (visit, scene) => {
     for (const text of ['core', 'serves', 'healthy', '/Satoshi:28.1.0/', 'unreachable', 'connection refused', 'Mempool', 'Coins issued']) await visit.has(text);
+    scene.node.upstreamHealth = {...scene.node.upstreamHealth, isStalled: true};
+    await visit.has('No healthy node confirms the work of this pool. Miners are told to wait.');
   });
 
   dashboard('the operator gets in with the token alone, acts, and leaves; the tab keeps the token, the browser does not', async () => {

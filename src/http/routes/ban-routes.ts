@@ -7,7 +7,7 @@ import {HttpFault} from '../http-fault.js';
 import type {HttpOperator} from '../http-parts.js';
 import * as shape from '../json-schemas.js';
 import * as operator from '../operator-schemas.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import {OPERATOR_FAULTS, OPERATOR_OPTIONS, OPERATOR_SECURITY, recorded} from './operator-change.js';
 import {poolOf} from './pool-parts.js';
 import type {RouteParts} from './route-parts.js';

@@ -7,7 +7,7 @@ import * as api from '../api-schemas.js';
 import {foundBlock, foundBlockDetail, luckOf} from '../block-view.js';
 import {HttpFault} from '../http-fault.js';
 import * as shape from '../json-schemas.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import {pageOf, placeOf} from '../page-cursor.js';
 import {FAULTS, poolOf} from './pool-parts.js';
 import type {RouteFamily} from './route-parts.js';

@@ -7,7 +7,7 @@ import type {Resolution} from '../../actors/statistics/messages.js';
 import * as api from '../api-schemas.js';
 import {HttpFault} from '../http-fault.js';
 import {historyOf, minerOf, minerSummary, windowsOf} from '../miner-view.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import {pageOf, placeOf} from '../page-cursor.js';
 import {paidTo} from '../payout-view.js';
 import {FAULTS, poolOf} from './pool-parts.js';

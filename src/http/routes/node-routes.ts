@@ -7,7 +7,7 @@ import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
 import type {NodeAnswer} from '../../web/api.js';
 import * as api from '../api-schemas.js';
 import * as shape from '../json-schemas.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import type {RouteFamily, RouteParts} from './route-parts.js';
 
 export const addNodeRoutes: RouteFamily = (server, parts) => {

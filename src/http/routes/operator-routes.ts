@@ -11,7 +11,7 @@ import type {HttpOperator} from '../http-parts.js';
 import * as shape from '../json-schemas.js';
 import * as operator from '../operator-schemas.js';
 import {OperatorGuard} from '../operator-guard.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import {pageOf, placeOf, wholeNumber} from '../page-cursor.js';
 import {addBanRoutes} from './ban-routes.js';
 import {OPERATOR_FAULTS, OPERATOR_OPTIONS, OPERATOR_SECURITY, recorded} from './operator-change.js';

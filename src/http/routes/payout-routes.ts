@@ -6,7 +6,7 @@ import type {ActorRef} from '../../runtime/actor.js';
 import * as api from '../api-schemas.js';
 import {HttpFault} from '../http-fault.js';
 import * as shape from '../json-schemas.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import {pageOf, placeOf, wholeNumber} from '../page-cursor.js';
 import {payoutJson, payoutRules} from '../payout-view.js';
 import {FAULTS, poolOf} from './pool-parts.js';

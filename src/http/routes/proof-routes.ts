@@ -9,7 +9,7 @@ import * as api from '../api-schemas.js';
 import {HttpFault} from '../http-fault.js';
 import * as shape from '../json-schemas.js';
 import {FAULTS, poolOf} from './pool-parts.js';
-import {ASK_TIMEOUT_MS} from '../overview-source.js';
+import {ASK_TIMEOUT_MS} from '../ask-timeout.js';
 import type {RouteFamily} from './route-parts.js';
 
 /** A window of some hundred thousand shares is hashed for it. */

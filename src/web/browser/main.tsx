@@ -143,6 +143,7 @@ function Page() {
           These are its values of {durationText((nowMs - overview.atMs) / 1_000)} ago.
         </p>
       )}
+      {overview?.isStalled === true && <p class="notice" role="alert">No healthy node confirms the work of this pool. Miners are told to wait.</p>}
       <main><Shown path={path} live={live} /></main>
       <footer class="foot">
         <span>Pithead {overview?.node.version ?? ''}</span>

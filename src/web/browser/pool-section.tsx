@@ -1,5 +1,5 @@
 /** @module The pool: what it does now and did before, how to join it, and who mines on it. */
-import type {LuckAnswer, WindowsAnswer} from '../api';
+import type {LuckAnswer} from '../api';
 import type {PoolOverview} from '../overview';
 import {useAnswer} from './answers';
 import {Difficulty} from './difficulty';
@@ -58,9 +58,11 @@ function luckText(luck: LuckAnswer | undefined): string {
   return shortest === undefined ? '' : `luck ${percentText(shortest.luck)} over ${countedText(shortest.blocks, 'block')}`;
 }
 
-function hourText(windows: WindowsAnswer | undefined): string {
-  const hour = windows?.last1h;
-  return hour === undefined ? '\u00a0' : `1 h ${hashrateText(hour.hashesPerSec)}${hour.relativeError === undefined ? '' : ` ± ${percentText(hour.relativeError)}`}, 24 h ${hashrateText(windows!.last24h.hashesPerSec)}`;
+/** The error of the figure above it, and the longer windows. */
+function windowsText({windows}: PoolOverview): string {
+  if (windows === undefined) return '\u00a0';
+  const {last5m: {relativeError}, last1h, last24h} = windows;
+  return `${relativeError === undefined ? '' : `± ${percentText(relativeError)}; `}1 h ${hashrateText(last1h.hashesPerSec)}, 24 h ${hashrateText(last24h.hashesPerSec)}`;
 }
 
 function windowText({scheme, windowFill}: PoolOverview): string {
@@ -69,12 +71,11 @@ function windowText({scheme, windowFill}: PoolOverview): string {
 }
 
 function Figures({pool}: {readonly pool: PoolOverview}) {
-  const {value: windows} = useAnswer<WindowsAnswer>('/api/v1/pool/windows', REFRESH_MS);
   const {value: luck} = useAnswer<LuckAnswer>('/api/v1/pool/luck', REFRESH_MS);
   return (
     <>
       <dl class="figures">
-        <div><dt>Hashrate, 5 min</dt><dd class="num lamp">{hashrateText(pool.hashrate.last5m)}<span class="note">{hourText(windows)}</span></dd></div>
+        <div><dt>Hashrate, 5 min</dt><dd class="num lamp">{hashrateText(pool.windows?.last5m.hashesPerSec ?? pool.hashrate.last5m)}<span class="note">{windowsText(pool)}</span></dd></div>
         <div><dt>Miners connected</dt><dd class="num">{countText(pool.sessions.authorised)}<span class="note">{countedText(pool.sessions.connected, 'session')}, room for {countText(pool.sessions.max)}</span></dd></div>
         <div><dt>Shares</dt><dd class="num">{countText(pool.sharesAccepted)}<span class="note">{rejectsText(pool.sharesRejected)}</span></dd></div>
         <div><dt>Blocks found</dt><dd class="num">{countText(pool.blocksFound)}<span class="note">{[luckText(luck), windowText(pool)].filter((text) => text !== '').join('; ')}</span></dd></div>

@@ -234,7 +234,7 @@ export class FakeNode {
     if (message.type === 'statistics.getHistory') {
       return {resolution: message.resolution, bucketSec: 60, buckets: this.history.filter(({startSec}) => startSec >= (message.fromSec ?? 0))};
     }
-    const window = (windowSec: number): unknown => ({windowSec, coveredSec: windowSec, hashesPerSec: 1_000, sharesAccepted: windowSec / 4, sharesRejected: 1});
+    const window = (windowSec: number): unknown => ({windowSec, coveredSec: windowSec, hashesPerSec: message.account === undefined ? this.totals.hashrate.last5m : 1_000, sharesAccepted: windowSec / 4, sharesRejected: 1});
     return {last5m: window(300), last1h: window(3_600), last24h: window(86_400)};
   }
 
