@@ -168,7 +168,10 @@ export function decodeFoundBlock(bytes: Uint8Array): FoundBlockRow {
     if (booked === undefined) throw new RangeError('unknown booking');
     const bookings = reader.u32();
     // Since version 3: what the coinbase paid itself.
-    const direct = Array.from({length: version < 3 ? 0 : reader.u32()}, () => ({account: readText(reader), sats: readInteger(reader)}));
+    const directCount = version < 3 ? 0 : reader.u32();
+    const direct: {account: string; sats: bigint}[] = [];
+    // Not `Array.from`: it would make room for whatever number a damaged row announces.
+    for (let i = 0; i < directCount; i += 1) direct.push({account: readText(reader), sats: readInteger(reader)});
     return {...facts, ...donation, booked, bookings, ...(direct.length > 0 && {direct})};
   }, BLOCK_VERSION);
 }
