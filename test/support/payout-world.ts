@@ -274,7 +274,7 @@ export class PayoutProcess {
   }
 
   async sync(): Promise<void> {
-    for (let i = 0; i < 100; i += 1) if (await this.follower.step()) return;
+    for (let i = 0; i < 100; i += 1) if (await this.follower.step(this.desk.lockedCoins())) return;
     throw new Error('the follower never reaches the tip');
   }
 

@@ -189,7 +189,7 @@ class Payouts implements Behaviour<PayoutsInbox> {
   /** As far as the chain goes, with a pause for others after each bite. @returns whether the tip was reached. */
   async #follow(): Promise<boolean> {
     const before = this.#follower.height;
-    if (await this.#follower.step()) return true;
+    if (await this.#follower.step(this.#desk.lockedCoins())) return true;
     // Still far behind: the next turn goes on at once.
     if (this.#follower.height !== before) this.#isTurnWanted = true;
     return false;

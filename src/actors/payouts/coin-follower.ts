@@ -47,8 +47,14 @@ export class CoinFollower {
     return this.#position !== undefined && this.#position.height === this.#tipHeight;
   }
 
-  /** Goes on by some blocks. @returns whether the position is now the chain's tip. */
-  async step(): Promise<boolean> {
+  /**
+   * Goes on by some blocks.
+   *
+   * @param needed - coins of payouts whose end is not known: remembered however deep they are spent, because this process
+   *   may have been away for longer than that.
+   * @returns whether the position is now the chain's tip.
+   */
+  async step(needed: ReadonlySet<string>): Promise<boolean> {
     const tip = await this.#chain.tip();
     this.#tipHeight = -1;
     if (!await this.#isOnChain()) {
@@ -67,7 +73,7 @@ export class CoinFollower {
       this.#position = {height, hash};
       blocks.push(this.#position);
     }
-    if (blocks.length > 0) await this.#commit({put: [...put.values()], removed: this.coins.forgetSpentBelow(this.height - SPENT_DEPTH_KEPT), blocks});
+    if (blocks.length > 0) await this.#commit({put: [...put.values()], removed: this.coins.forgetSpentBelow(this.height - SPENT_DEPTH_KEPT, needed), blocks});
     if (this.#position === undefined || !bytesEqual(this.#position.hash, tip.hash)) return false;
     this.#tipHeight = tip.height;
     return true;

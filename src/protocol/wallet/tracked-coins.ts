@@ -87,11 +87,15 @@ export class TrackedCoins {
     return {put, removed};
   }
 
-  /** Coins spent so deep that nobody asks any more. */
-  forgetSpentBelow(height: number): readonly OutPoint[] {
+  /**
+   * Coins spent so deep that nobody asks any more.
+   *
+   * @param needed - those that somebody still asks for: how a payout ended is only known by who spent its coins.
+   */
+  forgetSpentBelow(height: number, needed: ReadonlySet<string>): readonly OutPoint[] {
     const removed: OutPoint[] = [];
     for (const [key, coin] of this.#coins) {
-      if (coin.spentBy === undefined || coin.spentBy.height >= height) continue;
+      if (coin.spentBy === undefined || coin.spentBy.height >= height || needed.has(key)) continue;
       this.#coins.delete(key);
       removed.push(coin.outpoint);
     }

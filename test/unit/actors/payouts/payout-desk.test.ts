@@ -383,4 +383,24 @@ desk('the wallet that signs is the one that the world watches', () => {
   assert.is(WALLET.secret(0, 0)?.length, 32);
 });
 
+desk('a payout that confirmed more than a thousand blocks before the next start is settled all the same', async () => {
+  const world = new PayoutWorld();
+  await world.earn(CREDITS);
+  await world.start().turn({isPayDue: true});
+  // The process is away while its payout confirms, and for longer than spent coins are remembered without a reason.
+  world.mine();
+  world.mineMany(1_150);
+  world.nowMs += 86_400_000;
+  const process = world.start();
+  await process.turn();
+  await process.turn();
+  const record = world.store.record(1)!;
+  assert.is(record.state, 'confirmed', record.problem);
+  assertBooks(world, [record], OWED);
+  // Nobody asks for the coin any more: now it is forgotten.
+  world.mineMany(1);
+  await process.turn();
+  assert.is(process.follower.coins.get(record.coins[0]!.outpoint), undefined);
+});
+
 desk.run();
