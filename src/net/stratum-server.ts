@@ -54,6 +54,9 @@ export const PROXY_TIMEOUT_MS = 5_000;
 /** A handshake costs half a millisecond: who was refused this long ago is not given another one. */
 export const REFUSED_LATELY_MS = 2_000;
 export const REFUSED_ADDRESSES_MAX = 1_024;
+/** Of a port's connections this part is kept for newcomers: as long as somebody only sits at the gate, he leaves for them. */
+const NEWCOMERS_PART = 8;
+const NEWCOMERS_MAX = 128;
 /** The kernel starts to probe a silent peer after this: half-open connections end within some minutes. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
 const BACKLOG = 2_048;
@@ -89,12 +92,15 @@ class Doorman {
   /** Not yet with the pool: a header or a handshake is awaited. */
   readonly #entering = new Set<Socket>();
   readonly #nextId: () => number;
+  /** Above this the gate makes room. */
+  readonly #crowdedAt: number;
   /** Addresses that the pool refused, the longest ago first. */
   readonly #refusedAtMs = new Map<string, number>();
 
   constructor(options: StratumServerOptions) {
     this.#options = options;
     this.#proxies = new IpNetworkList(options.trustedProxies ?? []);
+    this.#crowdedAt = options.connectionsMax - Math.min(NEWCOMERS_MAX, Math.floor(options.connectionsMax / NEWCOMERS_PART));
     let lastId = 0;
     this.#nextId = options.nextConnectionId ?? (() => (lastId += 1));
   }
@@ -104,6 +110,7 @@ class Doorman {
   }
 
   accept(socket: Socket): void {
+    if (this.count >= this.#crowdedAt) this.#makeRoom();
     const remote: RemoteEnd = {address: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0};
     const address = parseIpAddress(remote.address);
     if (address === undefined || !this.#proxies.has(address)) return this.#secure(socket, remote);
@@ -142,6 +149,16 @@ class Doorman {
       if (secured === undefined) this.#turnAway(remote, 'tls-handshake');
       else this.#admit(secured, remote);
     });
+  }
+
+  /** Who came first has had the longest time for its header or handshake. Those that are with the pool are the pool's to judge. */
+  #makeRoom(): void {
+    for (const socket of this.#entering) {
+      // Several newcomers in one turn: those told to go are not gone yet.
+      if (socket.destroyed) continue;
+      socket.destroy();
+      return;
+    }
   }
 
   #turnAway(remote: RemoteEnd, reason: TurnedAwayReason): void {

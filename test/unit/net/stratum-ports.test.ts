@@ -214,6 +214,23 @@ ports('TLS: who was refused is not given another handshake at once', async () =>
   await port.end();
 });
 
+ports('TLS: who only sits at a full gate makes room for who shakes hands', async () => {
+  makeCertificate('eighth');
+  const tls = openTlsGate({certFile: file('eighth.crt'), keyFile: file('eighth.key'), handshakeTimeoutMs: 600_000, onReload: () => undefined});
+  const port = await aPort({tls, connectionsMax: 16});
+  const silent = Array.from({length: 32}, () => dial(port.server.port));
+  const firstGone = new Promise((resolve) => void silent[0]!.once('close', resolve));
+  while (port.server.connectionCount() < 14) await new Promise((resolve) => setImmediate(resolve));
+  const secured = connectTls({port: port.server.port, host: '127.0.0.1', rejectUnauthorized: false});
+  assert.is(await subjectOf(secured), 'eighth');
+  await firstGone;
+  assert.ok(port.turnedAway.length > 0 && port.turnedAway.every((reason) => reason === 'tls-handshake'));
+  assert.ok(port.server.connectionCount() <= 16);
+  for (const socket of [secured, ...silent]) socket.destroy();
+  tls.close();
+  await port.end();
+});
+
 ports('TLS behind a trusted proxy: the header is in the clear, before the handshake', async () => {
   makeCertificate('sixth');
   const tls = openTlsGate({certFile: file('sixth.crt'), keyFile: file('sixth.key'), onReload: () => undefined});
