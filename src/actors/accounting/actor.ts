@@ -75,8 +75,6 @@ const PROVE_PAUSE_MS = 10;
 /** Between two looks for shares to compact, and between two slices of that. */
 const COMPACT_PAUSE_MS = 5_000;
 const COMPACT_SLICE_PAUSE_MS = 20;
-/** At start-up the chain is asked about this many found blocks whose fate is open. */
-const UNSETTLED_ASKED_MAX = 1_000;
 /** All at once would fill the chain's mailbox: some would be refused, and so would whoever brings a block meanwhile. */
 const FATES_ASKED_AT_ONCE = 8;
 
@@ -354,7 +352,7 @@ class Accounting implements Behaviour<AccountingInbox> {
   }
 
   #askChain(ctx: Context): void {
-    for (const row of this.#ledger.unsettled().slice(-UNSETTLED_ASKED_MAX)) this.#openFates.push(row.hash);
+    for (const row of this.#ledger.unsettled()) this.#openFates.push(row.hash);
     for (let i = 0; i < FATES_ASKED_AT_ONCE; i++) this.#askNext(ctx);
   }
 

@@ -14,6 +14,8 @@ import type {Hash256} from '../../protocol/primitives/transaction.js';
 const CACHED_MAX = 4_096;
 /** Newest blocks that a start looks at: what the chain left while nobody listened is among them. */
 const RECENT_MAX = 1_000;
+/** At start-up the chain is asked about so many that are mature or orphaned. */
+const UNSETTLED_MAX = 1_000;
 
 export class RewardLedger {
   readonly #store: FoundBlockStore;
@@ -23,6 +25,8 @@ export class RewardLedger {
   readonly #open = new Set<string>();
   /** Hashes of blocks in memory that are on the active chain. */
   readonly #active = new Set<string>();
+  /** Pending ones of the last run of which the chain has said nothing to this one: the chain may have left them meanwhile. */
+  readonly #unheard = new Set<string>();
   readonly #maturityBlocks: number;
   #tipHeight = 0;
 
@@ -33,6 +37,7 @@ export class RewardLedger {
     this.#isUnwritten = isUnwritten;
     for (const row of store.open()) this.#read(row);
     for (const row of this.recent(RECENT_MAX)) this.#read(row);
+    for (const {hash} of this.pending()) this.#unheard.add(hashKey(hash));
   }
 
   get blockCount(): number {
@@ -71,10 +76,14 @@ export class RewardLedger {
     return this.#openRows().filter((row) => row.status === 'pending');
   }
 
-  /** Blocks whose status the chain may still change, for a question at start-up; of the mature ones the newest, which a deep reorg would reach. */
+  /**
+   * Blocks whose status the chain may still change, for a question at start-up: all that are pending, last, because none
+   * matures unasked; before them the newest of the others, the mature ones as far as a deep reorg would reach.
+   */
   unsettled(): readonly FoundBlockRow[] {
     const mature = this.recent(2 * this.#maturityBlocks).filter((row) => row.status === 'confirmed');
-    return [...mature.reverse(), ...[...this.#blocks.values()].filter((row) => row.status === 'pending' || row.status === 'orphaned').sort(byShare)];
+    const orphaned = [...this.#blocks.values()].filter((row) => row.status === 'orphaned').sort(byShare);
+    return [...[...mature.reverse(), ...orphaned].slice(-UNSETTLED_MAX), ...[...this.pending()].sort(byShare)];
   }
 
   /** @param isActive - undefined: the chain does not know the block, as a node that is still catching up does not. That matures nothing, and takes nothing back that is. */
@@ -87,6 +96,7 @@ export class RewardLedger {
   setActive(hash: Hash256, isActive: boolean, atMs: number): BlockStep | undefined {
     const row = this.get(hash);
     if (row === undefined || row.status === 'rejected') return undefined;
+    this.#unheard.delete(hashKey(hash));
     if (isActive) this.#active.add(hashKey(hash));
     else this.#active.delete(hashKey(hash));
     return this.#withStatus(row, atMs);
@@ -182,9 +192,12 @@ export class RewardLedger {
   /** A block is orphaned while another one stands at its height; it may come back. */
   #statusNow(row: FoundBlockRow): FoundBlockRow['status'] {
     if (row.status === 'rejected') return 'rejected';
-    if (this.#active.has(hashKey(row.hash))) {
+    const key = hashKey(row.hash);
+    if (this.#active.has(key)) {
       // What was mature stays so while it is on the chain: a start does not know the height yet.
-      return row.status === 'confirmed' || this.#tipHeight - row.height + 1 >= this.#maturityBlocks ? 'confirmed' : 'pending';
+      if (row.status === 'confirmed') return 'confirmed';
+      // Depth alone is no proof: a tip may be heard before the chain says whether the block is below it.
+      return !this.#unheard.has(key) && this.#tipHeight - row.height + 1 >= this.#maturityBlocks ? 'confirmed' : 'pending';
     }
     return this.#tipHeight >= row.height ? 'orphaned' : 'pending';
   }

@@ -204,6 +204,19 @@ ledger('a node that does not know a mature block yet takes nothing back; one tha
   assert.is((await balances(left)).walletAvailableSats, 0n);
 });
 
+for (const [isLeft, booked] of [[true, 'block-orphaned'], [false, 'block-matured']] as const) {
+  ledger(`a start matures nothing by height alone: first the chain says where the block stands (${booked})`, async () => {
+    const before = await aPoolWithBlock();
+    const chain = {activeHashes: new Set(isLeft ? [] : [7]), sideHashes: new Set(isLeft ? [7] : []), tipHeight: 20, isSilent: true};
+    const pool = await aPool({store: before.store, chain});
+    await tip(pool, 20);
+    assert.equal(await payable(pool), [], 'nobody may be paid for it yet');
+    chain.isSilent = false;
+    await pool.sim.advance(60_000);
+    assert.equal(await kinds(pool), ['block-credited', booked]);
+  });
+}
+
 ledger('entries of one account', async () => {
   const pool = await aMaturePool();
   await post(pool, reservation('payout/1', 'bob', 1n));
