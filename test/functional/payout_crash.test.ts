@@ -41,15 +41,15 @@ crash('killed in each state of a payout, it is paid exactly once', async () => {
   try {
     await pool.start();
     // Rewards enough for every payout of this test; they mature one by one.
-    for (let i = 0; i < 24; i += 1) await pool.findBlock(ACCOUNTS[i % 3]!);
-    await pool.generate(76);
+    for (let i = 0; i < 8; i += 1) await pool.findBlock(ACCOUNTS[i % 3]!);
+    await pool.generate(92);
     for (const state of MOMENTS) {
       await killedWhen(pool, state);
       const broken = brokenPromises(await readBooks(pool.dataDir));
       assert.equal(broken, [], `killed when ${state}`);
       await pool.start();
     }
-    await pool.generate(110);
+    await pool.generate(20);
     await pool.generateUntil(async () => unresolvedCount(await readBooks(pool.dataDir)) === 0, 'the end of all payouts');
     const books = await readBooks(pool.dataDir);
     assert.ok(books.records.length > 1 && books.records[0]!.state === 'confirmed');

@@ -104,8 +104,6 @@ async function spendsOnChain(pool: AskedPool, accounts: readonly string[]): Prom
   const tip = await pool.rpc<number>('getblockcount');
   for (let height = 1; height <= tip; height += 1) {
     const hash = await pool.rpc<string>('getblockhash', height);
-    const {nTx} = await pool.rpc<{nTx: number}>('getblock', hash, 1);
-    if (nTx < 2) continue;
     const {tx} = await pool.rpc<{tx: {txid: string; vout: {value: number; scriptPubKey: {address?: string}}[]}[]}>('getblock', hash, 2);
     for (const {txid, vout} of tx.slice(1)) {
       const paid = new Map<string, bigint>();
