@@ -33,6 +33,8 @@ class LmdbAccountingStore implements AccountingStore {
   readonly #splits: Table;
   readonly #treeChunks: Table;
   #lastSeq: number;
+  /** Rows behind the last share may be there: committed, and then not flushed. Their shares were refused. */
+  #hasRefusedRows = false;
 
   constructor(database: Database) {
     this.#database = database;
@@ -98,7 +100,10 @@ class LmdbAccountingStore implements AccountingStore {
   async append(change: AccountingChange): Promise<void> {
     const shares = change.shares ?? [];
     assertFollows(shares, this.#lastSeq);
+    const refused = this.#hasRefusedRows ? this.#rowsAfter(this.#lastSeq) : [];
+    this.#hasRefusedRows ||= shares.length > 0;
     await this.#database.batch((writer) => {
+      for (const key of refused) writer.remove(this.#segments, key);
       for (let at = 0; at < shares.length; at += SEGMENT_SHARES_MAX) {
         const part = shares.slice(at, at + SEGMENT_SHARES_MAX);
         writer.put(this.#segments, segmentKey(part[0]!.seq), encodeSegment(part));
@@ -114,8 +119,13 @@ class LmdbAccountingStore implements AccountingStore {
     this.found.written(change.blocks ?? []);
     this.ledger.written();
     await this.#database.flushed();
-    // Not before: what the disk did not take is written over by the next commit, because its shares were refused.
+    this.#hasRefusedRows = false;
+    // Not before: what the disk did not take is removed by the next commit, because its shares were refused.
     this.#lastSeq = shares.at(-1)?.seq ?? this.#lastSeq;
+  }
+
+  #rowsAfter(seq: number): readonly Uint8Array[] {
+    return [...this.#segments.range({from: segmentKey(seq + 1)})].map(({key}) => key.slice());
   }
 
   #newestSegment(): readonly ShareRow[] {
