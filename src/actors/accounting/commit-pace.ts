@@ -7,8 +7,8 @@
  * take turns. Nobody waits longer than that write took, and few miners never wait at all.
  */
 
-/** Writes of fewer shares are left alone: they are over before company could come. */
-const GATHERED_MIN = 64;
+/** With fewer the disk takes longer than the processor needs for half of them, and halves would only make more writes. */
+const GATHERED_MIN = 256;
 const WAIT_MS_MAX = 20;
 
 export class CommitPace {

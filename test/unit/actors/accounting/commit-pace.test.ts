@@ -26,8 +26,8 @@ pace('a write that took very long is no measure', () => {
 });
 
 pace('few miners never wait for each other', () => {
-  assert.is(afterWrite(63, 7).waitMs(1), 0);
-  assert.is(afterWrite(64, 7).waitMs(1), 7);
+  assert.is(afterWrite(255, 7).waitMs(1), 0);
+  assert.is(afterWrite(256, 7).waitMs(1), 7);
 });
 
 pace.run();
