@@ -6,11 +6,11 @@
  * Three ways to hear of a new tip, because each is known to fail: the node's notices (ZeroMQ), its longpoll, and a
  * question every second.
  */
-import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol} from '../../runtime/actor.js';
+import type {ActorContext, ActorRef, ActorSpec, Behaviour, PendingReply, Protocol, ReplyOf} from '../../runtime/actor.js';
 import {hashToDisplayHex} from '../../protocol/bytes/hex.js';
 import type {Hash256} from '../../protocol/primitives/transaction.js';
 import {assertNever} from '../../protocol/verdict.js';
-import type {AcceptBlock, GetCoinSetTotals, GetTip, TipView} from '../chain/messages.js';
+import type {AcceptBlock, GetBlock, GetCoinSetTotals, GetTip, TipView} from '../chain/messages.js';
 import {chainFollowerActor, type ChainFollowed, type FollowTip} from './chain-follower.js';
 import type {EmptyTemplateRules} from './empty-template.js';
 import type {FollowedChainMessage, UpstreamEvent, UpstreamHealth, UpstreamMessage} from './messages.js';
@@ -341,23 +341,31 @@ function rank(watched: Watched, source: Watched | undefined): number {
   return watched === source ? 2 : watched.record.state === 'healthy' ? 1 : 0;
 }
 
+async function askBlockWithView(node: UpstreamNode, hash: Hash256): Promise<ReplyOf<GetBlock>> {
+  const [block, view] = [await askBlock(node, hash), await askHeader(node, hash)];
+  return block === null || view === null ? null : {block, view};
+}
+
 async function askInOrder(nodes: readonly UpstreamNode[], message: Exclude<FollowedChainMessage, AcceptBlock | GetCoinSetTotals | GetTip>): Promise<unknown> {
   let lastError: unknown;
+  let isUnknown = false;
   for (const node of nodes) {
     try {
       switch (message.type) {
         case 'mempool.getInfo': return await askMempoolInfo(node);
         case 'chain.checkProposal': return await checkProposal(node, message.blockBytes);
-        case 'chain.getHeader': return await askHeader(node, message.hash);
         case 'chain.getHashAtHeight': return await askHashAtHeight(node, message.height);
         default: {
-          const [block, view] = [await askBlock(node, message.hash), await askHeader(node, message.hash)];
-          return block === null || view === null ? null : {block, view};
+          const found = message.type === 'chain.getHeader' ? await askHeader(node, message.hash) : await askBlockWithView(node, message.hash);
+          if (found !== null) return found;
+          // A node that is a block behind knows nothing of it: the next one may.
+          isUnknown = true;
         }
       }
     } catch (error) {
       lastError = error;
     }
   }
+  if (isUnknown) return null;
   throw lastError;
 }

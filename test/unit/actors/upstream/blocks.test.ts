@@ -227,6 +227,19 @@ test('headers, blocks, hashes and the tip are answered as the local chain does, 
   await world.stop();
 });
 
+test('a block that the node in front has not got is asked of the others', async () => {
+  const world = await anUpstreamWorld({nodes: 3});
+  const [, b, c] = world.nodes;
+  const ours = world.tree.mine(b!.tip);
+  b!.faults.set('getblockheader', UNREACHABLE);
+  c!.known.add(ours.hex);
+  assert.is((await world.ask<GetHeader>({type: 'chain.getHeader', hash: ours.block.header.hash}))?.height, 11);
+  assert.equal((await world.ask<GetBlock>({type: 'chain.getBlock', hash: ours.block.header.hash}))?.block.bytes, ours.block.bytes);
+  c!.faults.set('*', UNREACHABLE);
+  assert.is(await world.ask<GetHeader>({type: 'chain.getHeader', hash: ours.block.header.hash}), null, 'nobody who answers knows it');
+  await world.stop();
+});
+
 test('a job is judged in advance by the node that gives the work', async () => {
   const world = await anUpstreamWorld({nodes: 2});
   const {template} = world.templates[0]!;
