@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import type {AuditEntry, AuditLog} from '../http/http-parts.js';
 
 const AUDIT_FILE = 'operator-audit.jsonl';
+const LINE_FEED = 0x0a;
 /** Enough for a thousand entries of the usual size; older ones are in the file. */
 const TAIL_BYTES_MAX = 512 * 1024;
 
@@ -14,10 +15,19 @@ export function openOperatorAudit(dataDir: string, wallMs: () => number): AuditL
   const file = join(dataDir, AUDIT_FILE);
   // One line at a time: two at once could mix.
   let last: Promise<unknown> = Promise.resolve();
+  /** Looked at before the first line: a crash may have left half a one, and what follows on it could not be read. */
+  let isAtLineStart = false;
+  const add = async (line: string): Promise<void> => {
+    const text = isAtLineStart || await endsWithLine(file) ? line : `\n${line}`;
+    // Until it is whole: a write that fails may leave a part.
+    isAtLineStart = false;
+    await append(file, text);
+    isAtLineStart = true;
+  };
   return {
     record(entry) {
       const line = `${JSON.stringify({atSec: Math.floor(wallMs() / 1000), ...entry} satisfies AuditEntry)}\n`;
-      const written = last.then(() => append(file, line));
+      const written = last.then(() => add(line));
       last = written.catch(() => undefined);
       return written;
     },
@@ -33,6 +43,18 @@ async function append(file: string, line: string): Promise<void> {
   try {
     await handle.write(line);
     await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function endsWithLine(file: string): Promise<boolean> {
+  const size = await stat(file).then((facts) => facts.size, () => 0);
+  if (size === 0) return true;
+  const handle = await open(file, 'r');
+  try {
+    const {buffer} = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer[0] === LINE_FEED;
   } finally {
     await handle.close();
   }

@@ -39,6 +39,8 @@ files('the record of changes is appended to, newest shown first, also behind hal
   assert.equal((await again.recent(9)).map(({action}) => action), ['c', 'b', 'a']);
   assert.is(statSync(`${folder.path}/operator-audit.jsonl`).mode & 0o777, 0o600);
   assert.is(readFileSync(`${folder.path}/operator-audit.jsonl`, 'utf8').split('\n').length, 4);
+  await Promise.all(['d', 'e'].map((action) => again.record(entry(action))));
+  assert.equal((await again.recent(9)).map(({action}) => action), ['e', 'd', 'c', 'b', 'a'], 'what comes next is no part of it');
   folder.dispose();
 });
 
