@@ -57,7 +57,7 @@ crash('killed in each state of a payout, it is paid exactly once', async () => {
     await pool.generate(30);
     await pool.generateUntil(async () => unresolvedCount(await readBooks(pool.dataDir)) === 0, 'the end of all payouts');
     const books = await readBooks(pool.dataDir);
-    assert.ok(books.records.length > 1 && books.records[0]!.state === 'confirmed');
+    assert.ok(books.records.length > 1 && books.records[0]!.state === 'confirmed', books.records.map(({kind, state, problem}) => `${kind} ${state} ${problem ?? ''}`).join(', '));
     assert.equal(brokenPromises(books), []);
     assert.equal(await unpaidOrPaidTwice({rpc: pool.process!.rpc, dataDir: pool.dataDir}, ACCOUNTS), []);
     await pool.stop();

@@ -108,7 +108,11 @@ export async function runPithead(args: readonly string[]): Promise<{readonly cod
 async function waitUntilReady(child: ChildProcess, readyFile: string, limits: {timeoutMs: number; printed: () => string}): Promise<Endpoints> {
   const startedMs = Date.now();
   while (!existsSync(readyFile)) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`pithead ended before it was ready:\n${limits.printed()}`);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      // What it said last may still be in the pipe.
+      await sleep(200);
+      throw new Error(`pithead ended before it was ready (${child.signalCode ?? child.exitCode}):\n${limits.printed()}`);
+    }
     if (Date.now() - startedMs > limits.timeoutMs) {
       child.kill('SIGKILL');
       throw new Error(`pithead was not ready after ${limits.timeoutMs} ms:\n${limits.printed()}`);
