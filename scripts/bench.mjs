@@ -6,6 +6,9 @@ import {readdir, writeFile} from 'node:fs/promises';
 import {cpus} from 'node:os';
 import {fileURLToPath} from 'node:url';
 
+// As `pithead` itself runs: bin/pithead.mjs.
+const YOUNG_GENERATION = '--max-semi-space-size=4';
+
 const folder = fileURLToPath(new URL('../dist/native-bench/', import.meta.url));
 
 if (process.argv[2] === '--child') {
@@ -42,7 +45,7 @@ if (process.argv[2] === '--child') {
 /** Resolves to the rows, or undefined when the suite crashed (its own output says why). */
 function runSuite(file) {
   return new Promise((resolve) => {
-    const child = fork(fileURLToPath(import.meta.url), ['--child', file], {execArgv: ['--expose-gc']});
+    const child = fork(fileURLToPath(import.meta.url), ['--child', file], {execArgv: ['--expose-gc', YOUNG_GENERATION]});
     let rows;
     child.on('message', (value) => { rows = value; });
     child.on('exit', () => resolve(rows));
