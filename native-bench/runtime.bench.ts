@@ -15,6 +15,8 @@ const BATCH = 1_000;
 const EXCHANGES = 500_000;
 const ASKS = 20_000;
 const SPAWNS = 20_000;
+const IDLE_ACTORS = 1_000_000;
+const IDLE_ACTORS_AT_ONCE = 10_000;
 
 type Count =
   | {readonly type: 'count.add'; readonly value: number}
@@ -168,6 +170,30 @@ async function spawnStopRate(system: ActorSystem): Promise<number> {
   return rate;
 }
 
+/** Heap of an actor that has started and waits, with its name and its place among its siblings; its behaviour is shared. */
+async function idleActorBytes(): Promise<number> {
+  const system = createActorSystem();
+  const behaviour: Behaviour<Message> = {receive: () => undefined};
+  const spec: ActorSpec<Message> = {protocol: {kind: 'idle', mailbox: {capacity: 64, policy: 'refuse'}}, create: () => behaviour};
+  const collect = (globalThis as {gc?: () => void}).gc;
+  collect?.();
+  const before = process.memoryUsage().heapUsed;
+  system.spawn<Message & {readonly from: number}>({
+    protocol: {kind: 'nursery', mailbox: {capacity: 16, policy: 'refuse'}},
+    create: () => ({
+      receive: ({from}, ctx) => {
+        const until = Math.min(from + IDLE_ACTORS_AT_ONCE, IDLE_ACTORS);
+        for (let i = from; i < until; i += 1) ctx.spawn(spec, {name: String(i)});
+        if (until < IDLE_ACTORS) ctx.tell(ctx.self, {type: 'nursery.more', from: until});
+      },
+    }),
+  }, {name: 'nursery'}).tell({type: 'nursery.more', from: 0});
+  while (system.stats().actorCount <= IDLE_ACTORS) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  collect?.();
+  return (process.memoryUsage().heapUsed - before) / IDLE_ACTORS;
+}
+
 /** The least that could answer a question asynchronously: a promise settled from a microtask. */
 async function barePromiseUs(): Promise<number> {
   const group = 20;
@@ -200,6 +226,7 @@ export async function run(): Promise<BenchRow[]> {
     row('ping-pong exchanges', {...rate, figures: await interleaved({ours: () => pingPongRate(system)})}),
     row('ask p50', {unit: 'us', higherIsBetter: false, figures: await interleaved({ours: () => askLatencyUs(system), barePromise: barePromiseUs})}),
     row('spawn and stop', {...rate, figures: await interleaved({ours: () => spawnStopRate(system)})}),
+    row('heap of an idle actor, one of a million', {unit: 'bytes', higherIsBetter: false, figures: {ours: await idleActorBytes()}}),
   ];
   await system.terminate();
   return rows;
